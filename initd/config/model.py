@@ -1,0 +1,177 @@
+"""What a configuration is once it has been checked: records with supervisord's own option names (supervisord-4.3 §1.7).
+
+Units are those of the file: whole seconds, bytes, octal modes as integers, signal numbers. `None` is "not set". Nothing
+here decides anything; defaults live in `options`, rules in `check`.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from initd.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Autorestart(enum.Enum):
+    """When an EXITED program starts again by itself."""
+
+    ALWAYS = "true"
+    NEVER = "false"
+    UNEXPECTED = "unexpected"
+
+
+class AutoLog(enum.Enum):
+    """The AUTO log file: named at random in childlogdir, wiped at each start of the daemon."""
+
+    AUTO = "AUTO"
+
+
+AUTO = AutoLog.AUTO
+
+
+class Origin(Record):
+    """Where a value was written: `file` is None for a command line argument, `line` is 1-based."""
+
+    file: str | None
+    line: int | None = None
+
+
+class LogConfig(Record):
+    """One output stream of a program. `file` is a path, AUTO, or None for no file."""
+
+    file: str | AutoLog | None
+    maxbytes: int
+    backups: int
+    capture_maxbytes: int = 0
+    events_enabled: bool = False
+    syslog: bool = False
+
+
+class ProcessConfig(Record):
+    """One process to supervise: a [program:x] after numprocs and expansion.
+
+    `name` is the process name, `program` the x of the section. `uid` is resolved, `user` the text it came from.
+    `serverurl` None means "not set" (nothing is added to the environment), AUTO has been resolved already.
+    `environment` is [supervisord] environment overlaid by the program's own. `origins` maps option names to the place
+    they were written.
+    """
+
+    name: str
+    program: str
+    command: str
+    priority: int = 999
+    autostart: bool = True
+    startsecs: int = 1
+    startretries: int = 3
+    autorestart: Autorestart = Autorestart.UNEXPECTED
+    exitcodes: tuple[int, ...] = (0,)
+    stopsignal: int = 15
+    stopwaitsecs: int = 10
+    stopasgroup: bool = False
+    killasgroup: bool = False
+    user: str | None = None
+    uid: int | None = None
+    redirect_stderr: bool = False
+    stdout: LogConfig = LogConfig(AUTO, 50 * 1024 * 1024, 10)
+    stderr: LogConfig = LogConfig(AUTO, 50 * 1024 * 1024, 10)
+    environment: Mapping[str, str] = {}  # noqa: RUF012 - never mutated, see Record
+    directory: str | None = None
+    umask: int | None = None
+    serverurl: str | None = None
+    section: str = ""
+    origins: Mapping[str, Origin] = {}  # noqa: RUF012
+
+
+class GroupConfig(Record):
+    """A process group: members in boot order (for a [program:x], its numprocs; for a [group:x], its `programs=`)."""
+
+    name: str
+    priority: int
+    processes: tuple[ProcessConfig, ...]
+    origin: Origin = Origin(None)
+
+
+class ServerConfig(Record):
+    """One HTTP server. `family` is `unix` (then `path`, `mode`, `owner`) or `inet` (then `host`, `port`).
+
+    `owner` is (uid, gid) with gid -1 for "leave", or None. `password` is clear text or `{SHA}` + hex SHA-1.
+    """
+
+    section: str
+    family: str
+    path: str = ""
+    mode: int = 0o700
+    owner: tuple[int, int] | None = None
+    host: str = ""
+    port: int = 0
+    username: str | None = None
+    password: str | None = None
+
+
+class RpcInterfaceConfig(Record):
+    """One [rpcinterface:NAME]: its factory as written (`module:attribute`) and the other keys of the section."""
+
+    name: str
+    factory: str
+    options: Mapping[str, str]
+
+
+class DaemonConfig(Record):
+    """[supervisord] with the command line applied. Paths are absolute. `uid` is resolved from `user`."""
+
+    logfile: str
+    logfile_maxbytes: int = 50 * 1024 * 1024
+    logfile_backups: int = 10
+    loglevel: str = "info"
+    pidfile: str = "supervisord.pid"
+    umask: int = 0o022
+    nodaemon: bool = False
+    silent: bool = False
+    minfds: int = 1024
+    minprocs: int = 200
+    nocleanup: bool = False
+    childlogdir: str = "/tmp"
+    user: str | None = None
+    uid: int | None = None
+    gid: int | None = None
+    directory: str | None = None
+    strip_ansi: bool = False
+    environment: Mapping[str, str] = {}  # noqa: RUF012
+    identifier: str = "supervisor"
+    logfile_syslog: bool = False
+    serverurl: str | None = None
+
+
+class Notice(Record):
+    """Something to log once the log is open: `level` is `crit`, `warn` or `info`; `text` is the whole message."""
+
+    level: str
+    text: str
+
+
+class Config(Record):
+    """A whole checked configuration: what the daemon runs on.
+
+    `groups` are in start order: ascending (priority, name). `notices` are what parsing wants logged.
+    """
+
+    path: str
+    here: str
+    daemon: DaemonConfig
+    groups: tuple[GroupConfig, ...]
+    servers: tuple[ServerConfig, ...]
+    rpcinterfaces: tuple[RpcInterfaceConfig, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+class ClientConfig(Record):
+    """[supervisorctl] with the command line applied; defaults where there is no file."""
+
+    serverurl: str = "http://localhost:9001"
+    username: str | None = None
+    password: str | None = None
+    prompt: str = "supervisor"
+    history_file: str | None = None
