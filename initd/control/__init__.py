@@ -1,0 +1,1 @@
+"""The ways in: HTTP server, XML-RPC, and the command line client."""

@@ -1,0 +1,150 @@
+"""What the control plane may ask of the running daemon; `initd.app` implements it, tests fake it.
+
+Every call is made on the loop thread and returns at once. Where an answer takes time the last argument is a callback,
+called exactly once, maybe before the call returns, with the value, or with a ProtocolFault in its place. A callback that
+is no longer wanted (its client has gone) is simply never read: the daemon does not depend on it.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Protocol
+
+    from initd.config.model import Config, GroupConfig, ProcessConfig
+    from initd.drive.loop import Loop
+    from initd.errors import ProtocolFault
+    from initd.states import Mood, ProcessState
+
+    Answer = Callable[[Any], None]
+    """Called with the result, or with a ProtocolFault."""
+else:
+    Protocol = object
+
+
+class ProcessView(Protocol):
+    """One live process as clients may see it; read-only.
+
+    `start_wall`, `stop_wall` are wall nanoseconds, 0 for never; `up_since` is monotonic nanoseconds, for the uptime.
+    `spawnerr` is "" when there is none; `exitstatus` None when there is none, -1 for a death by signal.
+    """
+
+    @property
+    def instance(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def state(self) -> ProcessState: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def start_wall(self) -> int: ...
+    @property
+    def stop_wall(self) -> int: ...
+    @property
+    def up_since(self) -> int: ...
+    @property
+    def spawnerr(self) -> str: ...
+    @property
+    def exitstatus(self) -> int | None: ...
+
+
+class GroupView(Protocol):
+    """One live group: `processes` in member order."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def processes(self) -> Sequence[ProcessView]: ...
+
+
+class Daemon(Protocol):
+    """The running daemon."""
+
+    loop: Loop
+
+    @property
+    def config(self) -> Config:
+        """The configuration as last read (a reread replaces it); what getAllConfigInfo and avail show."""
+
+    @property
+    def identifier(self) -> str: ...
+
+    @property
+    def mood(self) -> Mood: ...
+
+    def pid(self) -> int: ...
+
+    def groups(self) -> Sequence[GroupView]:
+        """The live groups, ascending by priority; equal ones in the order they were added."""
+
+    def group(self, name: str) -> GroupView | None: ...
+
+    def process(self, group: str, name: str) -> ProcessView | None: ...
+
+    # programs; faults: see supervisord-4.3 §5.4
+    def check_command(self, instance: int, answer: Answer) -> None:
+        """True, or fault NO_FILE / NOT_EXECUTABLE with the spawn error text; changes nothing."""
+
+    def start(self, instance: int, wait: bool, answer: Answer) -> None:
+        """True; ALREADY_STARTED, FAILED, SPAWN_ERROR, ABNORMAL_TERMINATION. Without `wait`: once the child exists."""
+
+    def stop(self, instance: int, wait: bool, answer: Answer) -> None:
+        """True; NOT_RUNNING, FAILED. With `wait`: once it is down."""
+
+    def signal(self, instance: int, signal: int, answer: Answer) -> None:
+        """True; NOT_RUNNING, FAILED."""
+
+    def write_stdin(self, instance: int, data: bytes, answer: Answer) -> None:
+        """True; NOT_RUNNING, NO_FILE, FAILED (D27)."""
+
+    # groups
+    def add_group(self, name: str, answer: Answer) -> None:
+        """True; BAD_NAME, ALREADY_ADDED."""
+
+    def remove_group(self, name: str, answer: Answer) -> None:
+        """True; BAD_NAME, STILL_RUNNING."""
+
+    def reread(self, answer: Answer) -> None:
+        """(added, changed, removed) as three lists of group names; CANT_REREAD."""
+
+    def in_use(self, config: GroupConfig) -> bool:
+        """Whether a group of that name is live (`inuse` of getAllConfigInfo)."""
+
+    def log_paths(self, instance: int) -> tuple[str, str]:
+        """The stdout and stderr log paths of a live process; "" where there is no file."""
+
+    def configured_logs(self, config: ProcessConfig, group: str) -> tuple[str, str]:
+        """For getAllConfigInfo: a path, `auto` or `none` for each stream (supervisord-4.3 §5.5)."""
+
+    def clear_logs(self, instance: int, answer: Answer) -> None:
+        """True; FAILED. A process that is not running: true, and nothing happens."""
+
+    # the daemon itself
+    @property
+    def main_log(self) -> str:
+        """The path of the main log; "" when it is not a file of its own (syslog)."""
+
+    def clear_main_log(self, answer: Answer) -> None:
+        """True; NO_FILE, FAILED."""
+
+    def shutdown(self) -> None: ...
+
+    def restart(self) -> None:
+        """Check the configuration, then stop everything and start again with it (D11: a broken one changes nothing).
+
+        The answer to the RPC is true either way, as there; see `check_reload` for the D11 fault.
+        """
+
+    def check_reload(self, answer: Answer) -> None:
+        """True when the configuration on disk can be used, and it is kept for the restart; else CANT_REREAD."""
+
+    def log(self, level: str, text: str) -> None:
+        """A line in the main log; level is one of crit error warn info debug trace blather."""

@@ -1,0 +1,1 @@
+"""The loop, and what carries the core's decisions out."""
