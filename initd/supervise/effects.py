@@ -1,0 +1,106 @@
+"""What the core wants done: verbs. The driver carries them out in order and reports back with events."""
+
+from __future__ import annotations
+
+import enum
+
+from initd.record import Record
+from initd.states import Mood, ProcessState
+
+
+class Effect(Record):
+    """The base of everything `Supervisor.handle` returns."""
+
+
+class Spawn(Effect):
+    """Start a child for that instance; answered by Spawned or SpawnFailed with the same attempt, at any later time."""
+
+    instance: int
+    attempt: int
+
+
+class CancelSpawn(Effect):
+    """Do not start that attempt any more if there is no child yet; answered as the Spawn itself is."""
+
+    instance: int
+    attempt: int
+
+
+class Kill(Effect):
+    """Send a signal to the process, or to its process group; answered by Signalled."""
+
+    instance: int
+    pid: int
+    signal: int
+    group: bool
+    request: int | None = None
+
+
+class StateChanged(Effect):
+    """A process changed its public state; the extras are those of supervisord's events (supervisord-4.3 §6.3).
+
+    `tries` is for STARTING and BACKOFF, `pid` for RUNNING, STOPPING, STOPPED and EXITED, `expected` for EXITED.
+    """
+
+    instance: int
+    group: str
+    name: str
+    old: ProcessState
+    new: ProcessState
+    pid: int = 0
+    tries: int = 0
+    expected: bool = True
+
+
+class GroupChanged(Effect):
+    """A group was added (`added`) or removed; `instances` are its processes in boot order."""
+
+    name: str
+    added: bool
+    instances: tuple[int, ...]
+
+
+class MoodChanged(Effect):
+    """The daemon begins to stop, or to restart."""
+
+    mood: Mood
+
+
+class Log(Effect):
+    """A line of the main log: `level` is crit, warn, info or debug."""
+
+    level: str
+    text: str
+
+
+class Outcome(enum.Enum):
+    """What came of a request; the names are supervisord's faults, DONE is success."""
+
+    DONE = "DONE"
+    BAD_NAME = "BAD_NAME"
+    ALREADY_STARTED = "ALREADY_STARTED"
+    NOT_RUNNING = "NOT_RUNNING"
+    FAILED = "FAILED"
+    SPAWN_ERROR = "SPAWN_ERROR"
+    ABNORMAL_TERMINATION = "ABNORMAL_TERMINATION"
+    SHUTDOWN_STATE = "SHUTDOWN_STATE"
+    ALREADY_ADDED = "ALREADY_ADDED"
+    STILL_RUNNING = "STILL_RUNNING"
+
+
+class Reply(Effect):
+    """The one answer to a request; `text` is the message of a FAILED."""
+
+    request: int
+    outcome: Outcome
+    text: str = ""
+
+
+class Exit(Effect):
+    """Everything is down: leave, or start again if `mood` is RESTARTING.
+
+    `given_up` are the (name, pid) that did not die of SIGKILL within the cap (D7); with any, the exit status is not 0.
+    """
+
+    mood: Mood
+    given_up: tuple[tuple[str, int], ...] = ()

@@ -1,0 +1,76 @@
+"""What the core asks of a program's configuration: when is it up, may it be retried, what does its exit mean.
+
+The questions are methods, so that other answers (readiness by notification, exponential waits) can take the place of
+supervisord's without the rules knowing (supervisord-4.3 §2.4).
+"""
+
+from __future__ import annotations
+
+import enum
+
+from initd.record import Record
+
+SECOND = 1_000_000_000
+"""One second in nanoseconds, the unit of every time in the core."""
+
+
+class Restart(enum.Enum):
+    """When an EXITED program starts again by itself (`autorestart`)."""
+
+    ALWAYS = "true"
+    NEVER = "false"
+    UNEXPECTED = "unexpected"
+
+
+class ProcessPolicy(Record):
+    """One program's rules; times in whole seconds as in the file."""
+
+    name: str
+    priority: int = 999
+    autostart: bool = True
+    startsecs: int = 1
+    startretries: int = 3
+    autorestart: Restart = Restart.UNEXPECTED
+    exitcodes: tuple[int, ...] = (0,)
+    stopsignal: int = 15
+    stopwaitsecs: int = 10
+    stopasgroup: bool = False
+    killasgroup: bool = False
+
+    def up_at(self, started_ns: int) -> int:
+        """The first instant at which a program alive since `started_ns` counts as RUNNING: strictly after startsecs."""
+        return started_ns + self.startsecs * SECOND + 1
+
+    def too_quick(self, lived_ns: int) -> bool:
+        """Whether a life of that length was a failed start; one of exactly startsecs was not."""
+        return lived_ns < self.startsecs * SECOND
+
+    def exhausted(self, failures: int) -> bool:
+        """Whether that many failures in a row end in FATAL: startretries + 1 attempts are made."""
+        return failures > self.startretries
+
+    def retry_at(self, failed_ns: int, failures: int) -> int:
+        """When to try again after the k-th failure in a row: strictly after k seconds, linear, uncapped."""
+        return failed_ns + failures * SECOND + 1
+
+    def expected(self, exitstatus: int) -> bool:
+        """Whether that exit status is one of `exitcodes`; -1, a death by signal, never is."""
+        return exitstatus in self.exitcodes
+
+    def restarts_after(self, exitstatus: int) -> bool:
+        """Whether a program that ended from RUNNING with that status starts again by itself."""
+        if self.autorestart is Restart.UNEXPECTED:
+            return not self.expected(exitstatus)
+        return self.autorestart is Restart.ALWAYS
+
+    def kill_at(self, stopped_ns: int) -> int:
+        """When a program that was sent a stop or kill signal at `stopped_ns` is due (the next) SIGKILL."""
+        return stopped_ns + self.stopwaitsecs * SECOND
+
+
+class GroupPolicy(Record):
+    """A group: its name, its priority, its members in boot order."""
+
+    name: str
+    priority: int
+    processes: tuple[ProcessPolicy, ...]

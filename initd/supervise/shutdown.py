@@ -1,0 +1,96 @@
+"""The order in which everything is stopped: group by group, highest priority number first (supervisord-4.3 §2.8, D7, D10).
+
+The next group is stopped as soon as the one before it is down. A process that survives SIGKILL holds its group up for
+`cap_ns` at most, counted from the moment every process still alive in the group has been sent SIGKILL; then its pid is
+given up on and the shutdown goes on.
+"""
+
+from __future__ import annotations
+
+from initd.states import ProcessState
+from initd.supervise.policy import SECOND
+from initd.supervise.table import Phase, Trigger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from initd.supervise.group import Group
+    from initd.supervise.rules import Rules
+
+REPORT_NS = 3 * SECOND
+"""`waiting for … to die` is logged at once, then whenever this much time has passed."""
+DEFAULT_CAP_NS = 30 * SECOND
+
+
+class Shutdown:
+    """A shutdown or restart under way. `remaining` are group names, the one being stopped last."""
+
+    __slots__ = FIELDS = ("cap_at", "cap_ns", "given_up", "remaining", "report_at", "told")
+
+    def __init__(self, groups: list[Group], cap_ns: int) -> None:
+        self.remaining = tuple(group.name for group in groups)
+        self.cap_ns = cap_ns
+        self.told = False
+        self.report_at: int | None = None
+        self.cap_at: int | None = None
+        self.given_up: tuple[tuple[str, int], ...] = ()
+
+    def begin(self, rules: Rules, groups: Mapping[str, Group]) -> None:
+        """Nothing may be born any more: call off every start that is under way or waits (D5)."""
+        for group in groups.values():
+            for process in group.processes:
+                if process.phase in (Phase.SPAWNING, Phase.CANCELLING, Phase.STOPPING):
+                    rules.apply(process, Trigger.QUIT)
+
+    def advance(self, rules: Rules, groups: Mapping[str, Group]) -> bool:
+        """Stop what is next; True once nothing remains."""
+        while self.remaining:
+            group = groups[self.remaining[-1]]
+            if not self.told:
+                self.told = True
+                for process in group.in_stop_order():
+                    rules.apply(process, Trigger.QUIT)
+            if group.unstopped() and not self._give_up(rules, group):
+                self._report(rules, groups)
+                return False
+            self.remaining = self.remaining[:-1]
+            self.told, self.cap_at = False, None
+        return True
+
+    def _give_up(self, rules: Rules, group: Group) -> bool:
+        """Whether what is left of the group is beyond SIGKILL for good."""
+        left = group.unstopped()
+        if any(process.state is not ProcessState.STOPPING or not process.kills for process in left):
+            return False
+        if self.cap_at is None:
+            self.cap_at = rules.now + self.cap_ns
+        if rules.now < self.cap_at:
+            return False
+        for process in left:
+            rules.log("crit", f"giving up on {process.name} (pid {process.pid}): it does not die of SIGKILL")
+            self.given_up += ((process.name, process.pid),)
+        return True
+
+    def _report(self, rules: Rules, groups: Mapping[str, Group]) -> None:
+        if self.report_at is None or rules.now >= self.report_at:
+            names = ", ".join(process.name for group in groups.values() for process in group.unstopped())
+            rules.log("info", f"waiting for {names} to die")
+            self.report_at = rules.now + REPORT_NS + 1
+
+    def next_ns(self) -> int | None:
+        """When `advance` has to look again although nothing happens."""
+        return min((when for when in (self.report_at, self.cap_at) if when is not None), default=None)
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """Every variable, in the order of FIELDS."""
+        return tuple([getattr(self, field) for field in self.FIELDS])
+
+    @classmethod
+    def restore(cls, values: tuple[Any, ...]) -> Shutdown:
+        """The shutdown that `snapshot` was taken of."""
+        shutdown = cls.__new__(cls)
+        for field, value in zip(cls.FIELDS, values, strict=True):
+            setattr(shutdown, field, value)
+        return shutdown

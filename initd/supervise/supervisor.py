@@ -1,0 +1,245 @@
+"""The core: groups of processes, the daemon's mood, and one function that turns an event into effects.
+
+`handle(event, now)` never fails on an event, whatever its order: what names an instance that is gone, or an attempt that
+was overtaken, is answered or undone, not obeyed. Semantics: supervisord-4.3 §2, with the deliberate differences.
+"""
+
+from __future__ import annotations
+
+from initd.record import Record
+from initd.states import Mood
+from initd.supervise import events
+from initd.supervise.effects import Effect, Exit, GroupChanged, Kill, MoodChanged, Outcome
+from initd.supervise.group import Group
+from initd.supervise.process import Process
+from initd.supervise.rules import SIGKILL, Rules
+from initd.supervise.shutdown import DEFAULT_CAP_NS, Shutdown
+from initd.supervise.table import Trigger
+from initd.supervise.timers import Timers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from initd.supervise.policy import GroupPolicy
+
+
+class Snapshot(Record):
+    """A whole core as plain values: comparable, hashable, enough to go on from."""
+
+    mood: Mood
+    booted: bool
+    finished: bool
+    instances: int
+    groups: tuple[tuple[GroupPolicy, tuple[tuple[Any, ...], ...]], ...]
+    deadlines: tuple[tuple[int, int], ...]
+    shutdown: tuple[Any, ...] | None
+    cap_ns: int
+
+
+class Supervisor:
+    """The state of all programs. `now` is monotonic nanoseconds and never goes back from call to call."""
+
+    def __init__(self, cap_ns: int = DEFAULT_CAP_NS) -> None:
+        self._groups: dict[str, Group] = {}
+        self._processes: dict[int, Process] = {}
+        self._instances = 0
+        self._booted = False
+        self._finished = False
+        self._cap_ns = cap_ns
+        self._shutdown: Shutdown | None = None
+        self._timers = Timers(self._wanted)
+        self._rules = Rules(self._timers)
+
+    # -- questions ---------------------------------------------------------------------------------------------------
+
+    @property
+    def mood(self) -> Mood:
+        """RUNNING, or what the daemon is stopping for."""
+        return self._rules.mood
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """By ascending priority; of equals, in the order they were added."""
+        return sorted(self._groups.values(), key=lambda group: group.priority)
+
+    def group(self, name: str) -> Group | None:
+        """The group of that name."""
+        return self._groups.get(name)
+
+    def process(self, instance: int) -> Process | None:
+        """The process object of that instance, unless it was removed."""
+        return self._processes.get(instance)
+
+    def next_deadline(self) -> int | None:
+        """When TimePassed will next have something to do; None for never."""
+        due = [self._timers.next_ns(), self._shutdown.next_ns() if self._shutdown and not self._finished else None]
+        return min((when for when in due if when is not None), default=None)
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def handle(self, event: events.Event, now: int) -> list[Effect]:
+        """What is to be done about an event at a time, in order."""
+        rules = self._rules
+        rules.now, rules.out = now, []
+        HANDLERS[type(event)](self, event)
+        if self._shutdown is not None and not self._finished and self._shutdown.advance(rules, self._groups):
+            self._finished = True
+            rules.out.append(Exit(rules.mood, self._shutdown.given_up))
+        return rules.out
+
+    def _boot(self, event: events.Booted) -> None:
+        self._booted = True
+        for group in self.groups:
+            self._autostart(group)
+
+    def _autostart(self, group: Group) -> None:
+        if self.mood is Mood.RUNNING:
+            for process in group.processes:
+                if process.policy.autostart and not process.ever_started:
+                    self._rules.apply(process, Trigger.START)
+
+    def _add_group(self, event: events.GroupAdded) -> None:
+        policy, rules = event.policy, self._rules
+        if self.mood is not Mood.RUNNING:
+            return rules.reply(event.request, Outcome.SHUTDOWN_STATE)
+        if policy.name in self._groups:
+            return rules.reply(event.request, Outcome.ALREADY_ADDED)
+        first = self._instances + 1
+        self._instances += len(policy.processes)
+        group = Group(policy, [Process(first + at, policy.name, each) for at, each in enumerate(policy.processes)])
+        self._groups[policy.name] = group
+        self._processes.update({process.instance: process for process in group.processes})
+        rules.out.append(GroupChanged(group.name, True, tuple(process.instance for process in group.processes)))
+        rules.reply(event.request, Outcome.DONE)
+        if self._booted:
+            self._autostart(group)
+
+    def _remove_group(self, event: events.GroupRemoved) -> None:
+        group, rules = self._groups.get(event.name), self._rules
+        if self.mood is not Mood.RUNNING:
+            return rules.reply(event.request, Outcome.SHUTDOWN_STATE)
+        if group is None:
+            return rules.reply(event.request, Outcome.BAD_NAME)
+        if group.unstopped():
+            return rules.reply(event.request, Outcome.STILL_RUNNING)
+        del self._groups[event.name]
+        for process in group.processes:
+            del self._processes[process.instance]
+        rules.out.append(GroupChanged(group.name, False, tuple(process.instance for process in group.processes)))
+        rules.reply(event.request, Outcome.DONE)
+
+    def _command(self, event: events.StartAsked | events.StopAsked | events.SignalAsked) -> None:
+        process = self._processes.get(event.instance)
+        if process is None:
+            self._rules.reply(event.request, Outcome.BAD_NAME)
+        else:
+            self._rules.apply(process, _COMMANDS[type(event)], event)
+
+    def _spawned(self, event: events.Spawned) -> None:
+        process = self._processes.get(event.instance)
+        if process is None or process.attempt != event.attempt:
+            # A child of an attempt that nobody waits for any more must not outlive the news.
+            self._rules.out.append(Kill(event.instance, event.pid, SIGKILL, True))
+        else:
+            self._rules.apply(process, Trigger.SPAWNED, event)
+
+    def _spawn_failed(self, event: events.SpawnFailed) -> None:
+        process = self._processes.get(event.instance)
+        if process is not None and process.attempt == event.attempt:
+            self._rules.apply(process, Trigger.SPAWN_FAILED, event)
+
+    def _setup_noted(self, event: events.SetupNoted) -> None:
+        process = self._processes.get(event.instance)
+        if process is not None and process.attempt == event.attempt:
+            process.note = (event.stage, event.errno)
+
+    def _signalled(self, event: events.Signalled) -> None:
+        process = self._processes.get(event.instance)
+        if process is None:
+            self._rules.reply(event.request, Outcome.NOT_RUNNING)
+        else:
+            self._rules.signalled(process, event)
+
+    def _reaped(self, event: events.Reaped) -> None:
+        process = self._processes.get(event.instance)
+        if process is not None and process.pid == event.pid:
+            self._rules.apply(process, Trigger.REAPED, event)
+
+    def _shut_down(self, event: events.ShutdownAsked) -> None:
+        rules = self._rules
+        if rules.mood is Mood.SHUTDOWN or (event.restart and rules.mood is Mood.RESTARTING):
+            return
+        rules.mood = Mood.RESTARTING if event.restart else Mood.SHUTDOWN
+        if self._shutdown is None:
+            rules.out.append(MoodChanged(rules.mood))
+            self._shutdown = Shutdown(list(self.groups), self._cap_ns)
+            self._shutdown.begin(rules, self._groups)
+
+    def _time_passed(self, event: events.TimePassed) -> None:
+        now = self._rules.now
+        while (instance := self._timers.take_due(now)) is not None:
+            process = self._processes[instance]
+            if process.report_ns is not None and process.report_ns <= now:
+                self._rules.still_stopping(process)
+            if process.due_ns is not None and process.due_ns <= now:
+                process.due_ns = None
+                self._rules.apply(process, Trigger.DUE)
+
+    def _wanted(self, when_ns: int, instance: int) -> bool:
+        process = self._processes.get(instance)
+        return process is not None and when_ns in (process.due_ns, process.report_ns)
+
+    # -- snapshots ---------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The whole state; a core restored from it answers every later event as this one would."""
+        return Snapshot(
+            self.mood,
+            self._booted,
+            self._finished,
+            self._instances,
+            tuple((group.policy, tuple(p.snapshot() for p in group.processes)) for group in self._groups.values()),
+            self._timers.pending(),
+            self._shutdown.snapshot() if self._shutdown else None,
+            self._cap_ns,
+        )
+
+    @classmethod
+    def restore(cls, snapshot: Snapshot) -> Supervisor:
+        """A core that goes on from a snapshot."""
+        core = cls(snapshot.cap_ns)
+        core._rules.mood = snapshot.mood
+        core._booted, core._finished, core._instances = snapshot.booted, snapshot.finished, snapshot.instances
+        for policy, members in snapshot.groups:
+            group = Group(policy, [Process.restore(values) for values in members])
+            core._groups[policy.name] = group
+            core._processes.update({process.instance: process for process in group.processes})
+        for when_ns, instance in snapshot.deadlines:
+            core._timers.arm(when_ns, instance)
+        core._shutdown = Shutdown.restore(snapshot.shutdown) if snapshot.shutdown else None
+        return core
+
+
+_COMMANDS = {
+    events.StartAsked: Trigger.START,
+    events.StopAsked: Trigger.STOP,
+    events.SignalAsked: Trigger.SIGNAL,
+}
+HANDLERS: dict[type[events.Event], Callable[[Supervisor, Any], None]] = {
+    events.Booted: Supervisor._boot,
+    events.GroupAdded: Supervisor._add_group,
+    events.GroupRemoved: Supervisor._remove_group,
+    events.StartAsked: Supervisor._command,
+    events.StopAsked: Supervisor._command,
+    events.SignalAsked: Supervisor._command,
+    events.ShutdownAsked: Supervisor._shut_down,
+    events.Spawned: Supervisor._spawned,
+    events.SpawnFailed: Supervisor._spawn_failed,
+    events.SetupNoted: Supervisor._setup_noted,
+    events.Signalled: Supervisor._signalled,
+    events.Reaped: Supervisor._reaped,
+    events.TimePassed: Supervisor._time_passed,
+}
+"""What handles which event, for all of them."""
