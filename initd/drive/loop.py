@@ -85,15 +85,16 @@ class Loop:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
-    def turn(self, deadline_ns: int | None) -> None:
-        """Wait at most until `deadline_ns` (None: for ever) and run what is due, in this order: completions, ready
-        descriptors, due timers, deferred calls."""
+    def turn(self, deadline_ns: int | None, first: Callable[[], None]) -> None:
+        """Wait at most until `deadline_ns` (None: for ever) and run what is due, in this order: `first`, completions,
+        ready descriptors, due timers, deferred calls."""
         own = self.next_deadline()
         if own is not None and (deadline_ns is None or own < deadline_ns):
             deadline_ns = own
         if self._soon:
             deadline_ns = 0
         ready = self.kernel.poll(deadline_ns)
+        self._guard(first)
         self._completions()
         for fd, bits in ready:
             callback = self._ready.get(fd)

@@ -1,0 +1,172 @@
+"""The driver: feeds the core what happened, carries out what it decides, in the order the design fixes for a turn.
+
+A turn is: signals, then reaps, then due deadlines, then everything else. So a program that is already dead is never
+called RUNNING (D2), and nothing is born in the turn in which a shutdown signal arrived (D5).
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+
+from initd.drive.program import Program, Running
+from initd.drive.spawner import Spawner
+from initd.reaper.reaper import Reaper, describe
+from initd.supervise import effects
+from initd.supervise.events import Reaped, Signalled, TimePassed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from initd.config.model import ProcessConfig
+    from initd.drive.loop import Loop
+    from initd.supervise.events import Event
+    from initd.supervise.supervisor import Supervisor
+
+    Paths = Callable[[str, ProcessConfig], tuple[str, str]]
+
+REAPS_PER_TURN = 256
+SIGCHLD = 17
+
+
+class Driver:
+    """Runs one core on one loop.
+
+    `log(level, text)` takes main log lines; `on_signal(number)` our own signals but SIGCHLD; `on_effect(effect)` every
+    effect that is not carried out here: StateChanged, GroupChanged, MoodChanged, Exit.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        core: Supervisor,
+        environ: Mapping[str, str],
+        nofile: int | None,
+        log: Callable[[str, str], None],
+        on_signal: Callable[[int], None],
+        on_effect: Callable[[effects.Effect], None],
+    ) -> None:
+        self.loop = loop
+        self.core = core
+        self.programs: dict[int, Program] = {}
+        self._kernel = loop.kernel
+        self._log = log
+        self._on_signal = on_signal
+        self._on_effect = on_effect
+        self._spawner = Spawner(loop, environ, nofile, self.handle, self._born, lambda text: log("warn", text))
+        self._reaper = Reaper(loop.kernel, log)
+        self._more_to_reap = False
+        self._events: deque[Event] = deque()
+        self._handling = False
+        self._requests = 0
+        self._answers: dict[int, Callable[[effects.Reply], None]] = {}
+
+    # -- the turn ----------------------------------------------------------------------------------------------------
+
+    def turn(self) -> None:
+        """Wait for whatever comes next and deal with it."""
+        self.loop.turn(0 if self._more_to_reap else self.core.next_deadline(), self._first)
+
+    def _first(self) -> None:
+        for number in self._kernel.take_signals():
+            if number == SIGCHLD:
+                self._log("debug", "received SIGCHLD indicating a child quit")
+            else:
+                self._on_signal(number)
+        self._reap()
+        deadline = self.core.next_deadline()
+        while deadline is not None and deadline <= self._kernel.mono():
+            self.handle(TimePassed())
+            deadline = self.core.next_deadline()
+
+    def _reap(self) -> None:
+        ended = self._reaper.drain(REAPS_PER_TURN, self._before_reap)
+        self._more_to_reap = len(ended) >= REAPS_PER_TURN
+        for each in ended:
+            running = each.owner
+            if running is None:
+                continue
+            if running.program.running is running:
+                running.program.running = None
+            status = each.status
+            code = -1 if status.code is None else status.code
+            self.handle(
+                Reaped(running.program.instance, each.pid, code, describe(status), self._kernel.wall())
+            )
+
+    def _before_reap(self, running: Running) -> None:
+        """The last bytes of a child, while its pid is still held."""
+        self._spawner.close_note(running)
+        running.stdin.close()
+        running.logs.finish()
+
+    def _born(self, running: Running) -> None:
+        running.program.running = running
+        self._reaper.register(running.pid, running)
+
+    # -- events and effects ------------------------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Tell the core, and do what it says; events that arise from doing it follow in order."""
+        self._events.append(event)
+        if self._handling:
+            return
+        self._handling = True
+        try:
+            while self._events:
+                for effect in self.core.handle(self._events.popleft(), self._kernel.mono()):
+                    self._apply(effect)
+        finally:
+            self._handling = False
+
+    def ask(self, event: Callable[[int], Event], answer: Callable[[effects.Reply], None]) -> None:
+        """Tell the core a command made with a fresh request id; `answer` gets its Reply."""
+        self._requests += 1
+        self._answers[self._requests] = answer
+        self.handle(event(self._requests))
+
+    def _apply(self, effect: effects.Effect) -> None:
+        action: Any = APPLY.get(type(effect))
+        if action is None:
+            self._on_effect(effect)
+        else:
+            action(self, effect)
+
+    def _log_line(self, effect: effects.Log) -> None:
+        self._log(effect.level, effect.text)
+
+    def _reply(self, effect: effects.Reply) -> None:
+        answer = self._answers.pop(effect.request, None)
+        if answer is not None:
+            self.loop.soon(lambda: answer(effect))
+
+    def _spawn(self, effect: effects.Spawn) -> None:
+        self._spawner.spawn(self.programs[effect.instance], effect.attempt)
+
+    def _cancel(self, effect: effects.CancelSpawn) -> None:
+        self._spawner.cancel(self.programs[effect.instance], effect.attempt)
+
+    def _kill(self, effect: effects.Kill) -> None:
+        code, text = 0, ""
+        try:
+            if not self._reaper.holds(effect.pid):
+                raise ProcessLookupError(errno.ESRCH, "No such process")
+            if effect.group:
+                self._kernel.killpg(effect.pid, effect.signal)
+            else:
+                self._kernel.kill(effect.pid, effect.signal)
+        except OSError as error:
+            code, text = error.errno or errno.EINVAL, str(error)
+        self.handle(Signalled(effect.instance, effect.pid, effect.signal, code, text, effect.request))
+
+
+APPLY: dict[type[effects.Effect], Callable[[Driver, Any], None]] = {
+    effects.Log: Driver._log_line,
+    effects.Reply: Driver._reply,
+    effects.Spawn: Driver._spawn,
+    effects.CancelSpawn: Driver._cancel,
+    effects.Kill: Driver._kill,
+}
+"""How each effect is carried out here."""

@@ -1,0 +1,238 @@
+"""Carries out Spawn: look up and open what may hang off the loop, then pipes and child on it (supervisord-4.3 §2.5, §3).
+
+A Spawn has two halves. `_prepare` runs off the loop: the command, the user, the log files. `_fork` runs on the loop,
+where only as many children are born a turn as fit in `FORK_NS_PER_TURN`. A Spawn that is cancelled in between leaves
+nothing behind; one whose first half hangs is cancelled all the same, and what it opens later is closed again.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from contextlib import ExitStack
+
+from initd.drive.program import Running
+from initd.drive.resolve import CommandError, Executable, resolve
+from initd.drive.stdin import StdinPipe
+from initd.errors import KernelError
+from initd.kernel.port import READABLE, Child, SpawnSpec, UserIdentity, parse_note
+from initd.logs.program import LogTarget, OpenLogs, ProgramLogs, prepare_logs
+from initd.record import Record
+from initd.supervise.events import SetupNoted, Spawned, SpawnFailed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from initd.config.model import LogConfig, ProcessConfig
+    from initd.drive.loop import Loop
+    from initd.drive.program import Program
+    from initd.kernel.port import Files
+    from initd.supervise.events import Event
+
+FORK_NS_PER_TURN = 4_000_000
+"""Once a turn has spent this long on forking, the rest waits for the next one."""
+RESERVED_FDS = 32
+"""Descriptors below the limit that spawning leaves to everything else."""
+FDS_PER_CHILD = 10
+
+
+class Prepared(Record):
+    """The first half of a Spawn, done."""
+
+    executable: Executable
+    user: UserIdentity | None
+    logs: OpenLogs
+
+
+class Spawner:
+    """Starts children. `emit` takes the events that report on them; `born(running)` is told of each child."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        environ: Mapping[str, str],
+        nofile: int | None,
+        emit: Callable[[Event], None],
+        born: Callable[[Running], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._loop = loop
+        self._environ = environ
+        self._nofile = nofile
+        self._emit = emit
+        self._born = born
+        self._warn = warn
+        self._wanted: dict[int, int] = {}
+        self._ready: deque[tuple[Program, int, Prepared]] = deque()
+
+    def spawn(self, program: Program, attempt: int) -> None:
+        """Begin; exactly one Spawned or SpawnFailed of that attempt follows."""
+        self._wanted[program.instance] = attempt
+        config = program.config
+        env = child_environment(self._environ, config, program.group)
+        out = log_target(config.stdout, program.stdout_path)
+        err = None if config.redirect_stderr else log_target(config.stderr, program.stderr_path)
+
+        def prepare(files: Files) -> Prepared:
+            executable = resolve(files, config.command, env)
+            user = identity(files, config.uid)
+            return Prepared(executable, user, prepare_logs(files, out, err))
+
+        def prepared(value: Prepared | None, error: Exception | None) -> None:
+            if self._wanted.get(program.instance) != attempt:
+                if value is not None:
+                    ProgramLogs(self._loop, value.logs, self._warn).discard()
+            elif value is None:
+                self._fail(program, attempt, self._preparation_text(config.name, error))
+            else:
+                self._ready.append((program, attempt, value))
+                if len(self._ready) == 1:
+                    self._loop.soon(self._fork_ready)
+
+        self._loop.submit(f"spawn:{program.instance}", prepare, prepared)
+
+    def cancel(self, program: Program, attempt: int) -> None:
+        """Call a Spawn off if there is no child yet: SpawnFailed without a text follows at once."""
+        if self._wanted.get(program.instance) == attempt:
+            self._fail(program, attempt, "")
+
+    def _preparation_text(self, name: str, error: Exception | None) -> str:
+        if isinstance(error, CommandError):
+            return error.text
+        if isinstance(error, OSError) and error.errno == errno.EMFILE:
+            return f"too many open files to spawn '{name}'"
+        number = error.errno if isinstance(error, OSError) and error.errno else 0
+        return f"unknown error making dispatchers for '{name}': {errno.errorcode.get(number, error)}"
+
+    def _fail(self, program: Program, attempt: int, text: str) -> None:
+        del self._wanted[program.instance]
+        self._emit(SpawnFailed(program.instance, attempt, text, self._loop.kernel.wall()))
+
+    def _fork_ready(self) -> None:
+        kernel = self._loop.kernel
+        until = kernel.mono() + FORK_NS_PER_TURN
+        while self._ready:
+            program, attempt, prepared = self._ready.popleft()
+            logs = ProgramLogs(self._loop, prepared.logs, self._warn)
+            if self._wanted.get(program.instance) != attempt:
+                logs.discard()
+            else:
+                self._fork(program, attempt, prepared, logs)
+            if kernel.mono() > until:
+                break
+        if self._ready:
+            self._loop.soon(self._fork_ready)
+
+    def _fork(self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs) -> None:
+        name = program.config.name
+        try:
+            running, child = self._start(program, attempt, prepared, logs)
+        except KernelError as error:
+            logs.discard()
+            code = errno.errorcode.get(error.errno or 0, error.errno)
+            if error.stage == "fork" and error.errno == errno.EAGAIN:
+                text = f"Too many processes in process table to spawn '{name}'"
+            elif error.stage == "fork":
+                text = f"unknown error during fork for '{name}': {code}"
+            elif error.errno == errno.EMFILE:
+                text = f"too many open files to spawn '{name}'"
+            else:
+                text = f"unknown error making dispatchers for '{name}': {code}"
+            self._fail(program, attempt, text)
+            return
+        del self._wanted[program.instance]
+        running.pid = child.pid
+        self._born(running)
+        self._emit(Spawned(program.instance, attempt, child.pid, self._loop.kernel.wall()))
+        if child.failed is not None:
+            self._emit(SetupNoted(program.instance, attempt, child.failed.stage, child.failed.errno))
+
+    def _start(
+        self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs
+    ) -> tuple[Running, Child]:
+        kernel, config = self._loop.kernel, program.config
+        if kernel.open_count() + FDS_PER_CHILD + RESERVED_FDS > kernel.open_limit():
+            raise KernelError(errno.EMFILE, "pipe")
+        with ExitStack() as ours, ExitStack() as theirs:
+
+            def pipe(child_reads: bool) -> tuple[int, int]:
+                ends = kernel.pipe()
+                child, parent = ends if child_reads else ends[::-1]
+                theirs.callback(kernel.close, child)
+                ours.callback(kernel.close, parent)
+                return child, parent
+
+            stdin, stdin_parent = pipe(True)
+            stdout, stdout_parent = pipe(False)
+            stderr, stderr_parent = (stdout, None) if config.redirect_stderr else pipe(False)
+            child = kernel.spawn(
+                SpawnSpec(
+                    prepared.executable.path,
+                    prepared.executable.argv,
+                    child_environment(self._environ, config, program.group),
+                    stdin,
+                    stdout,
+                    stderr,
+                    prepared.user,
+                    config.directory,
+                    config.umask,
+                    self._nofile,
+                )
+            )
+            ours.pop_all()
+        for fd in (stdin_parent, stdout_parent, stderr_parent):
+            if fd is not None:
+                kernel.set_nonblocking(fd)
+        running = Running(program, attempt, logs, StdinPipe(self._loop, stdin_parent))
+        logs.attach(stdout_parent, stderr_parent)
+        self._watch_note(running, child)
+        return running, child
+
+    def _watch_note(self, running: Running, child: Child) -> None:
+        if child.note_fd < 0:
+            return
+        running.note_fd = child.note_fd
+
+        def noted(bits: int) -> None:
+            note = parse_note(self._loop.kernel.read(child.note_fd, 64))
+            self.close_note(running)
+            if note is not None:
+                self._emit(SetupNoted(running.program.instance, running.attempt, note.stage, note.errno))
+
+        self._loop.watch(child.note_fd, READABLE, noted)
+
+    def close_note(self, running: Running) -> None:
+        """Stop waiting for the setup note of a child."""
+        if running.note_fd >= 0:
+            self._loop.unwatch(running.note_fd)
+            self._loop.kernel.close(running.note_fd)
+            running.note_fd = -1
+
+
+def child_environment(environ: Mapping[str, str], config: ProcessConfig, group: str) -> dict[str, str]:
+    """The environment of a child, later layers winning: ours, SUPERVISOR_*, the configuration's."""
+    env = dict(environ)
+    env["SUPERVISOR_ENABLED"] = "1"
+    if config.serverurl:
+        env["SUPERVISOR_SERVER_URL"] = config.serverurl
+    env["SUPERVISOR_PROCESS_NAME"] = config.name
+    env["SUPERVISOR_GROUP_NAME"] = group
+    env.update(config.environment)
+    return env
+
+
+def identity(files: Files, uid: int | None) -> UserIdentity | None:
+    """Whom a child with that `user=` becomes; CommandError if the user has vanished since the file was read."""
+    if uid is None:
+        return None
+    user = files.user(str(uid))
+    if user is None:
+        raise CommandError(f"couldn't setuid to {uid}: Can't find uid {uid}")
+    name, _, gid, _ = user
+    return UserIdentity(uid, gid, files.groups_of(name, gid))
+
+
+def log_target(config: LogConfig, path: str) -> LogTarget | None:
+    """Where a stream of a child is written; None for nowhere."""
+    return LogTarget(path, config.maxbytes, config.backups) if path else None
