@@ -1,0 +1,35 @@
+"""initctl: the command line client of a supervisor, initd or a stock supervisord (supervisord-4.3 §7).
+
+It is no part of the daemon and talks to it over XML-RPC alone. One-shot commands load only what they need.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command, or the shell if there is none, and return the exit code; `argv` includes the program's name."""
+    from initd.control.client.session import Session
+    from initd.control.client.settings import UsageError, read_settings
+
+    try:
+        settings = read_settings(sys.argv if argv is None else argv)
+    except UsageError as error:
+        (sys.stdout if error.code == 0 else sys.stderr).write(str(error))
+        return error.code
+    session = Session(settings.client, sys.stdout, settings.interactive)
+    try:
+        if settings.words:
+            session.run(" ".join(settings.words))
+            session.out.flush()
+            return int(session.status)
+        from initd.control.client.shell import interact
+
+        interact(session)
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader has gone, and the interpreter need not try to tell it again at exit
+        sys.stdout = None
+        return 1
