@@ -1,0 +1,62 @@
+"""AUTO log files: their names, their creation with the group, their removal at start (supervisord-4.3 §4.3).
+
+Runs inside operations given to `submit`. Nothing here raises: a log that cannot be created is no reason not to
+supervise, so each function returns what should be logged at WARN.
+"""
+
+from __future__ import annotations
+
+import re
+
+from initd.config.model import AUTO, LogConfig, ProcessConfig
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from initd.kernel.port import Files
+
+
+def create(
+    files: Files, directory: str, identifier: str, processes: Iterable[ProcessConfig]
+) -> tuple[tuple[ProcessConfig, ...], list[str]]:
+    """The processes with every AUTO replaced by the path of a new file, or by no file if that failed; and warnings."""
+    warnings: list[str] = []
+
+    def resolved(process: ProcessConfig, channel: str, log: LogConfig) -> LogConfig:
+        if log.file is not AUTO:
+            return log
+        prefix = f"{process.name}-{channel}---{identifier}-"
+        try:
+            return log.replace(file=files.make_temp(directory, prefix, ".log"))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            warnings.append(f"could not create a {channel} log for {process.name!r} in {directory!r}: {reason}")
+            return log.replace(file=None)
+
+    created = []
+    for process in processes:
+        stderr = process.stderr
+        if process.redirect_stderr and stderr.file is AUTO:
+            stderr = stderr.replace(file=None)
+        stdout = resolved(process, "stdout", process.stdout)
+        created.append(process.replace(stdout=stdout, stderr=resolved(process, "stderr", stderr)))
+    return tuple(created), warnings
+
+
+def clean(files: Files, directory: str, identifier: str) -> list[str]:
+    """Delete the AUTO logs, and their backups, that an earlier daemon with this identifier left; returns warnings."""
+    ours = re.compile(rf".+?---{re.escape(identifier)}-\S+\.log")
+    try:
+        names = files.listdir(directory)
+    except OSError:
+        return ["Could not clear childlog dir"]
+    warnings = []
+    for name in names:
+        if ours.match(name):
+            path = directory.rstrip("/") + "/" + name
+            try:
+                files.unlink(path)
+            except OSError:
+                warnings.append(f"Failed to clean up {path!r}")
+    return warnings

@@ -1,0 +1,157 @@
+"""The daemon's own log: levels, the line format, the file and the copy on standard output (supervisord-4.3 §4.1, D17).
+
+`log` never waits and never fails. Before the file is open lines are kept; when the target does not keep up, lines are
+dropped and counted (see `sinks`).
+"""
+
+from __future__ import annotations
+
+import enum
+
+from initd.logs.rotate import LogTarget, RotatingFile
+from initd.logs.sinks import Discard, FileSink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from initd.drive.loop import Loop
+    from initd.kernel.port import Files, Kernel
+    from initd.logs.sinks import Done
+
+STDOUT = "/dev/stdout"
+
+
+class Level(enum.IntEnum):
+    """How much a line matters; the names are those of the log lines."""
+
+    CRIT = 50
+    ERRO = 40
+    WARN = 30
+    INFO = 20
+    DEBG = 10
+    TRAC = 5
+    BLAT = 3
+
+
+THRESHOLDS = {
+    "critical": Level.CRIT,
+    "error": Level.ERRO,
+    "warn": Level.WARN,
+    "info": Level.INFO,
+    "debug": Level.DEBG,
+    "trace": Level.TRAC,
+    "blather": Level.BLAT,
+}
+"""The least level that is logged, by the value of `loglevel`."""
+
+_EARLY_BYTES = 1 << 20
+
+
+class MainLog:
+    """The log of the daemon; lines below `threshold` are not made."""
+
+    def __init__(self, loop: Loop, threshold: Level = Level.INFO) -> None:
+        self.threshold = threshold
+        self._loop = loop
+        self._early: list[bytes] = []
+        self._early_bytes = 0
+        self._file: FileSink | None = None
+        self._copy: FileSink | None = None
+
+    def log(self, level: Level, text: str) -> None:
+        """Write one line (or several, with one heading) if `level` reaches the threshold."""
+        if level < self.threshold:
+            return
+        line = format_line(self._loop.kernel, level, text)
+        if self._file is None:
+            if self._early_bytes < _EARLY_BYTES:
+                self._early.append(line)
+                self._early_bytes += len(line)
+            return
+        self._file.write(line)
+        if self._copy is not None:
+            self._copy.write(line)
+
+    def open(self, target: LogTarget, stdout_fd: int | None, done: Done) -> None:
+        """Open the file, and write what was logged so far; `done` gets the error if it cannot be opened.
+
+        With a `stdout_fd` every line goes there too, unless that is where the file goes.
+        """
+
+        def opened(files_open: tuple[RotatingFile, RotatingFile | None] | None, error: Exception | None) -> None:
+            if files_open is not None:
+                self.attach(*files_open)
+            done(error if error is None or isinstance(error, OSError) else OSError(str(error)))
+
+        self._loop.submit("log:" + target.path, lambda files: open_targets(files, target, stdout_fd), opened)
+
+    def attach(self, file: RotatingFile, copy: RotatingFile | None) -> None:
+        """Write from now on to what `open_targets` has opened, beginning with the lines kept so far."""
+        self._file = FileSink(self._loop, file, self._warn)
+        self._copy = None if copy is None else FileSink(self._loop, copy, self._warn)
+        early, self._early, self._early_bytes = self._early, [], 0
+        for line in early:
+            self._file.write(line)
+            if self._copy is not None:
+                self._copy.write(line)
+
+    def reopen(self, done: Done) -> None:
+        """Follow the path to a new file, after a rotation from outside."""
+        (self._file or Discard()).reopen(done)
+
+    def clear(self, done: Done) -> None:
+        """Unlink the file and start a new one; a stream is left alone."""
+        (self._file or Discard()).clear(done)
+
+    def close(self, done: Done) -> None:
+        """Call `done` when every line is out. With a target that hangs that is never: the caller has a deadline."""
+
+        def file_closed(error: OSError | None) -> None:
+            if self._copy is None:
+                done(error)
+            else:
+                self._copy.close(lambda _error: done(error))
+
+        (self._file or Discard()).close(file_closed)
+
+    def _warn(self, text: str) -> None:
+        self.log(Level.WARN, text)
+
+
+def open_targets(
+    files: Files, target: LogTarget, stdout_fd: int | None
+) -> tuple[RotatingFile, RotatingFile | None]:
+    """The main log and the copy on standard output, one of the two if both are the same; raises OSError."""
+    if stdout_fd is None:
+        return RotatingFile.open(files, target), None
+    stdout = RotatingFile.borrow(stdout_fd, STDOUT)
+    if not _is_same(files, stdout_fd, target.path):
+        return RotatingFile.open(files, target), stdout
+    if files.seekable(stdout_fd) and target.path != STDOUT:
+        return RotatingFile.open(files, target), None
+    # Opening the path again would fail for a socket, and for a user who does not own the terminal.
+    return stdout, None
+
+
+def format_line(kernel: Kernel, level: Level, text: str) -> bytes:
+    """`YYYY-MM-DD HH:MM:SS,mmm LVL text` in local time, UTF-8; what is no character is written as an escape."""
+    wall_ns = kernel.wall()
+    year, month, day, hour, minute, second = kernel.local_time(wall_ns)
+    millisecond = wall_ns // 1_000_000 % 1000
+    line = f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02},{millisecond:03} {level.name} {text}\n"
+    return line.encode("utf-8", "backslashreplace")
+
+
+def output_text(name: str, channel: str, data: bytes) -> str:
+    """How output of a program appears in the main log at level debug."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = f"Undecodable: {data!r}"
+    return f"{name!r} {channel} output:\n{text}"
+
+
+def _is_same(files: Files, fd: int, path: str) -> bool:
+    try:
+        return files.same_file(fd, path)
+    except OSError:
+        return False

@@ -1,0 +1,104 @@
+"""Reading what a program writes: one pipe into one sink, and the last drain when the program has died.
+
+Owns the read end of the pipe. Reads are bounded, stop while the sink is full, and end with the pipe or with the
+program: what is in the pipe when the program is reaped is read to the last byte, what others write later is not (D9).
+"""
+
+from __future__ import annotations
+
+from initd.kernel.port import READABLE
+from initd.logs.ansi import AnsiFilter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from initd.drive.loop import Loop
+    from initd.logs.sinks import Sink
+
+READ_BYTES = 64 * 1024
+"""The most one turn reads from one pipe, and the largest chunk."""
+
+
+class OutputPipe:
+    """Moves the output of one stream from `fd` to `sink`; `on_chunk` sees every chunk on its way, stripped already."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        fd: int,
+        sink: Sink,
+        strip_ansi: bool = False,
+        on_chunk: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._loop, self._fd, self._sink, self._on_chunk = loop, fd, sink, on_chunk
+        self._filter = AnsiFilter() if strip_ansi else None
+        loop.kernel.set_nonblocking(fd)
+        loop.watch(fd, READABLE, self._ready)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the descriptor has been closed: at the end of the stream, or after the drain."""
+        return self._fd == -1
+
+    def drain_at_exit(self) -> None:
+        """Read exactly what is in the pipe now, even into a full sink, and close."""
+        if self._fd == -1:
+            return
+        try:
+            left = self._loop.kernel.pending(self._fd)
+            while left > 0:
+                data = self._loop.kernel.read(self._fd, min(left, READ_BYTES))
+                if not data:
+                    break
+                left -= len(data)
+                self._pass_on(data)
+        except OSError:
+            pass  # somebody else took the bytes between the two calls; there is nothing more to have
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop reading, whatever is still in the pipe."""
+        if self._fd == -1:
+            return
+        fd, self._fd = self._fd, -1
+        self._loop.unwatch(fd)
+        self._loop.kernel.close(fd)
+        if self._filter is not None:
+            self._hand_over(self._filter.rest())
+
+    def _ready(self, _readiness: int) -> None:
+        if self._sink.full:
+            self._loop.unwatch(self._fd)
+            self._sink.when_room(self._resume)
+        else:
+            self._read()
+
+    def _resume(self) -> None:
+        # Reading at once, not when the loop next looks, gives each of many writers to one sink its turn.
+        if self._fd != -1:
+            self._loop.watch(self._fd, READABLE, self._ready)
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            data = self._loop.kernel.read(self._fd, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._pass_on(data)
+        else:
+            self.close()
+
+    def _pass_on(self, data: bytes) -> None:
+        self._hand_over(data if self._filter is None else self._filter.feed(data))
+
+    def _hand_over(self, data: bytes) -> None:
+        if not data:
+            return
+        self._sink.write(data)
+        if self._on_chunk is not None:
+            self._on_chunk(data)

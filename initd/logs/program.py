@@ -1,0 +1,120 @@
+"""What one run of a program needs for its two output streams: targets opened before it, pipes while it lives.
+
+`prepare_logs` runs off the loop, before the fork; its OSError is a spawn error (supervisord-4.3 §2.5, §4.2). The rest
+runs on the loop. One `ProgramLogs` serves one run: a restart prepares anew.
+"""
+
+from __future__ import annotations
+
+from initd.logs.pipe import OutputPipe
+from initd.logs.rotate import LogTarget, RotatingFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from initd.kernel.port import Files
+    from initd.logs.sinks import Done, Sink, SinkTable
+
+    OnOutput = Callable[[str, bytes], None]
+
+__all__ = ["LogTarget", "OpenLogs", "ProgramLogs", "prepare_logs"]
+
+
+class OpenLogs:
+    """The open targets of a run that is being prepared; None for a stream without a log."""
+
+    def __init__(self, stdout: RotatingFile | None, stderr: RotatingFile | None) -> None:
+        self.stdout, self.stderr = stdout, stderr
+
+
+def prepare_logs(files: Files, stdout: LogTarget | None, stderr: LogTarget | None) -> OpenLogs:
+    """Open the targets, creating them; raises OSError with nothing left open."""
+    first = None if stdout is None else RotatingFile.open(files, stdout)
+    try:
+        return OpenLogs(first, None if stderr is None else RotatingFile.open(files, stderr))
+    except OSError:
+        if first is not None:
+            first.close(files)
+        raise
+
+
+class ProgramLogs:
+    """The streams of one run; `on_output(channel, chunk)` sees what is read, after `strip_ansi`."""
+
+    def __init__(
+        self, sinks: SinkTable, opened: OpenLogs, strip_ansi: bool = False, on_output: OnOutput | None = None
+    ) -> None:
+        self._table, self._strip_ansi, self._on_output = sinks, strip_ansi, on_output
+        self._stdout, self._stderr = sinks.adopt(opened.stdout), sinks.adopt(opened.stderr)
+        self._pipes: list[OutputPipe] = []
+        self._released = False
+
+    def attach(self, stdout_fd: int, stderr_fd: int | None) -> None:
+        """The program has been started: read these pipes from now on, and own them. None if stderr goes to stdout."""
+        self._pipes.append(self._pipe("stdout", stdout_fd, self._stdout))
+        if stderr_fd is not None:
+            self._pipes.append(self._pipe("stderr", stderr_fd, self._stderr))
+
+    def finish(self, done: Done | None = None) -> None:
+        """The program has ended and is not reaped yet: drain and close its pipes; `done` when the logs are closed."""
+        try:
+            for pipe in self._pipes:
+                pipe.drain_at_exit()
+        finally:
+            self._release(done or _ignore)
+
+    def discard(self, done: Done | None = None) -> None:
+        """The program was not started after all."""
+        for pipe in self._pipes:
+            pipe.close()
+        self._release(done or _ignore)
+
+    def reopen(self, done: Done | None = None) -> None:
+        """Follow the paths to new files, after a rotation from outside; nothing once the run is over."""
+        both = _Both(done or _ignore)
+        for sink in self._live_sinks(both):
+            sink.reopen(both)
+
+    def clear(self, done: Done) -> None:
+        """Unlink the files and start new ones; nothing for streams, and nothing once the run is over."""
+        both = _Both(done)
+        for sink in self._live_sinks(both):
+            sink.clear(both)
+
+    def _pipe(self, channel: str, fd: int, sink: Sink) -> OutputPipe:
+        hook = self._on_output
+        on_chunk = None if hook is None else lambda data: hook(channel, data)
+        return OutputPipe(self._table.loop, fd, sink, self._strip_ansi, on_chunk)
+
+    def _release(self, done: Done) -> None:
+        both = _Both(done)
+        for sink in self._live_sinks(both):
+            self._table.release(sink, both)
+        self._released = True
+
+    def _live_sinks(self, both: _Both) -> tuple[Sink, ...]:
+        if not self._released:
+            return self._stdout, self._stderr
+        both(None)
+        both(None)
+        return ()
+
+
+class _Both:
+    """Calls `done` with the first error once both streams have answered."""
+
+    def __init__(self, done: Done) -> None:
+        self._done = done
+        self._missing = 2
+        self._error: OSError | None = None
+
+    def __call__(self, error: OSError | None) -> None:
+        self._missing -= 1
+        self._error = self._error or error
+        if not self._missing:
+            self._done(self._error)
+
+
+def _ignore(_error: OSError | None) -> None:
+    """For callers who do not wait."""
