@@ -1,0 +1,175 @@
+"""The `Files` of a real system: plain system calls that may hang, made on worker threads or before the loop runs.
+
+Opening retries EMFILE: while the main thread starts a child it lowers our own soft RLIMIT_NOFILE for an instant.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+
+OPEN_TRIES = 4
+OPEN_PAUSE_S = 0.005
+NAME_LETTERS = b"abcdefghijklmnopqrstuvwxyz012345"
+"""32 of them, so that a random byte picks each with equal chance."""
+OWN_STREAMS = {
+    **{"/dev/stdout": 1, "/dev/fd/1": 1, "/proc/self/fd/1": 1},
+    **{"/dev/stderr": 2, "/dev/fd/2": 2, "/proc/self/fd/2": 2},
+}
+
+
+class LinuxFiles:
+    """Implements `initd.kernel.port.Files`; without state, so that every thread can use the same one."""
+
+    # log files
+    def open_append(self, path: str, mode: int = 0o666) -> int:
+        try:
+            return _open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY, mode)
+        except OSError as error:
+            # Our own output cannot be opened again when it is a socket (ENXIO), or a pipe or terminal of the user
+            # we were before dropping privileges (EACCES); the descriptor itself still works.
+            if error.errno in (errno.ENXIO, errno.EACCES) and path in OWN_STREAMS:
+                return os.dup(OWN_STREAMS[path])
+            raise
+
+    def append(self, fd: int, data: bytes) -> int:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(fd, rest) :]
+            except BlockingIOError:  # somebody who shares the target made it non-blocking
+                _wait_writable(fd)
+        status = os.fstat(fd)
+        return status.st_size if stat.S_ISREG(status.st_mode) else -1
+
+    def seekable(self, fd: int) -> bool:
+        return stat.S_ISREG(os.fstat(fd).st_mode)
+
+    def same_file(self, fd: int, path: str) -> bool:
+        try:
+            there = os.stat(path)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(os.fstat(fd), there)
+
+    def close(self, fd: int) -> None:
+        os.close(fd)
+
+    def rename(self, old: str, new: str) -> None:
+        os.rename(old, new)
+
+    def unlink(self, path: str) -> None:
+        os.unlink(path)
+
+    def truncate(self, fd: int) -> None:
+        os.ftruncate(fd, 0)
+
+    def size(self, path: str) -> int:
+        return os.stat(path).st_size
+
+    def read_at(self, path: str, offset: int, length: int) -> bytes:
+        fd = _open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)  # a FIFO must not wait for its writer
+        try:
+            _require_regular(fd, path)
+            pieces = []
+            while length > 0 and (piece := os.pread(fd, length, offset)):
+                pieces.append(piece)
+                offset += len(piece)
+                length -= len(piece)
+            return b"".join(pieces)
+        finally:
+            os.close(fd)
+
+    def make_temp(self, directory: str, prefix: str, suffix: str) -> str:
+        while True:
+            name = bytes(NAME_LETTERS[byte & 31] for byte in os.urandom(8)).decode("ascii")
+            path = os.path.join(directory, prefix + name + suffix)
+            try:
+                os.close(_open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+            except FileExistsError:
+                continue
+            return path
+
+    def listdir(self, path: str) -> list[str]:
+        return sorted(os.listdir(path))
+
+    # looking up
+    def stat(self, path: str) -> tuple[int, int]:
+        status = os.stat(path)
+        return status.st_mode, status.st_uid
+
+    def executable(self, path: str) -> bool:
+        return os.access(path, os.X_OK)
+
+    def read_file(self, path: str) -> bytes:
+        fd = _open(path, os.O_RDONLY | os.O_NOCTTY)
+        try:
+            pieces = []
+            while piece := os.read(fd, 1 << 16):
+                pieces.append(piece)
+            return b"".join(pieces)
+        finally:
+            os.close(fd)
+
+    def write_file(self, path: str, data: bytes) -> None:
+        fd = _open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOCTTY)
+        try:
+            self.append(fd, data)
+        finally:
+            os.close(fd)
+
+    def glob(self, pattern: str) -> list[str]:
+        from glob import glob
+
+        return sorted(glob(pattern))
+
+    def user(self, name_or_uid: str) -> tuple[str, int, int, str] | None:
+        import pwd
+
+        try:
+            entry = pwd.getpwuid(int(name_or_uid)) if name_or_uid.isdigit() else pwd.getpwnam(name_or_uid)
+        except (KeyError, ValueError, OverflowError):  # absent, or a name or number that cannot be one
+            return None
+        return entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir
+
+    def group(self, name_or_gid: str) -> tuple[str, int] | None:
+        import grp
+
+        try:
+            entry = grp.getgrgid(int(name_or_gid)) if name_or_gid.isdigit() else grp.getgrnam(name_or_gid)
+        except (KeyError, ValueError, OverflowError):
+            return None
+        return entry.gr_name, entry.gr_gid
+
+    def groups_of(self, name: str, gid: int) -> tuple[int, ...]:
+        others = [other for other in os.getgrouplist(name, gid) if other != gid]
+        return (gid, *others)
+
+
+def _open(path: str, flags: int, mode: int = 0o666) -> int:
+    for tries in range(OPEN_TRIES):
+        try:
+            return os.open(path, flags, mode)
+        except OSError as error:
+            if error.errno != errno.EMFILE or tries == OPEN_TRIES - 1:
+                raise
+        time.sleep(OPEN_PAUSE_S)
+    raise AssertionError("the last try returns or raises")
+
+
+def _require_regular(fd: int, path: str) -> None:
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE), path)
+
+
+def _wait_writable(fd: int) -> None:
+    import select
+
+    waiter = select.poll()
+    waiter.register(fd, select.POLLOUT)
+    waiter.poll()
