@@ -54,7 +54,8 @@ class ProcessConfig(Record):
     """One process to supervise: a [program:x] after numprocs and expansion.
 
     `name` is the process name, `program` the x of the section. `uid` is resolved, `user` the text it came from.
-    `serverurl` None means "not set" (nothing is added to the environment), AUTO has been resolved already.
+    `serverurl` None means "not set" (nothing is added to the environment), AUTO has been resolved already; then
+    `auto_serverurl` is set, since a reread compares what was written.
     `environment` is [supervisord] environment overlaid by the program's own. `origins` maps option names to the place
     they were written.
     """
@@ -77,12 +78,13 @@ class ProcessConfig(Record):
     redirect_stderr: bool = False
     stdout: LogConfig = LogConfig(AUTO, 50 * 1024 * 1024, 10)
     stderr: LogConfig = LogConfig(AUTO, 50 * 1024 * 1024, 10)
-    environment: Mapping[str, str] = {}  # noqa: RUF012 - never mutated, see Record
+    environment: Mapping[str, str] = {}
     directory: str | None = None
     umask: int | None = None
     serverurl: str | None = None
     section: str = ""
-    origins: Mapping[str, Origin] = {}  # noqa: RUF012
+    origins: Mapping[str, Origin] = {}
+    auto_serverurl: bool = False
 
 
 class GroupConfig(Record):
@@ -139,7 +141,7 @@ class DaemonConfig(Record):
     gid: int | None = None
     directory: str | None = None
     strip_ansi: bool = False
-    environment: Mapping[str, str] = {}  # noqa: RUF012
+    environment: Mapping[str, str] = {}
     identifier: str = "supervisor"
     logfile_syslog: bool = False
     serverurl: str | None = None

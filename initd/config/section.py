@@ -1,0 +1,129 @@
+"""A section as its builder reads it: option by option, expanded, parsed to its type, every error with its place.
+
+`Scope` is what all sections of one reading share. Labels and the suffix of messages: supervisord-4.3 §1.3, §1.4, §12.1.
+"""
+
+from __future__ import annotations
+
+from initd.config import paths, users, values
+from initd.config.expand import expand
+from initd.config.model import Notice, Origin
+from initd.config.options import table_for
+from initd.config.values import BadValue
+from initd.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from initd.config.host import Host
+    from initd.config.ini import Entry, Ini
+
+_PLAIN: dict[str, Callable[[str], Any]] = {
+    "autorestart": values.autorestart,
+    "boolean": values.boolean,
+    "byte_size": values.byte_size,
+    "exit_code_list": values.exit_codes,
+    "inet_address": values.inet_address,
+    "integer": values.integer,
+    "log_level": values.log_level,
+    "octal": values.octal,
+    "signal": values.signal,
+    "string_list": values.strings,
+}
+_HOSTED: dict[str, Callable[[str, Host], Any]] = {
+    "existing_directory": paths.existing_directory,
+    "existing_dirpath": paths.existing_dirpath,
+    "logfile": paths.log_file,
+    "user": users.user_id,
+    "user[:group]": users.owner,
+}
+_NONE: dict[str, object] = {}
+
+
+def parse(kind: str, text: str, host: Host) -> Any:
+    """The value of a text of that type (as `options` names types); BadValue. A type without a parser is a string."""
+    plain = _PLAIN.get(kind)
+    if plain is not None:
+        return plain(text)
+    hosted = _HOSTED.get(kind)
+    return hosted(text, host) if hosted is not None else text
+
+
+class Scope:
+    """One reading: what was read, where, the `ENV_` names (they grow by [supervisord] environment), and its notices."""
+
+    __slots__ = ("environ", "here", "host", "ini", "notices", "path")
+
+    def __init__(self, ini: Ini, host: Host, path: str, here: str) -> None:
+        self.ini, self.host, self.path, self.here = ini, host, path, here
+        self.environ: dict[str, object] = {f"ENV_{name}": value for name, value in host.environ.items()}
+        self.notices: list[Notice] = []
+
+    def warn(self, text: str) -> None:
+        """Have something logged at WARN once there is a log."""
+        self.notices.append(Notice("warn", text))
+
+
+class Section:
+    """The options of one section; `names` are what its values may use beside the `ENV_` names, and may be changed."""
+
+    __slots__ = ("_suffix", "name", "names", "scope", "table")
+
+    def __init__(self, scope: Scope, name: str, names: Mapping[str, object] = _NONE, suffix: bool = False) -> None:
+        self.scope, self.name, self.names = scope, name, dict(names)
+        self.table = table_for(name) or {}
+        self._suffix = suffix
+
+    def entry(self, option: str) -> Entry | None:
+        """What was written, or None."""
+        return self.scope.ini.get(self.name, option)
+
+    def text(self, option: str) -> str | None:
+        """The expanded text: written, else the default of the option, else None."""
+        entry = self.entry(option)
+        text = entry.text if entry is not None else self.table[option][1]
+        return text if text is None or "%" not in text else self.expand(text, option, f"{self.name}.{option}")
+
+    def value(self, option: str) -> Any:
+        """The parsed value, or None for an option that is not set."""
+        text = self.text(option)
+        return None if text is None else self.parse(option, text)
+
+    def size(self, option: str) -> int:
+        """The parsed size at which a log is rotated; a negative one is an error (§12.2)."""
+        size: int = self.value(option)
+        if size < 0:
+            raise self.fail(f"{size} is below lower bound (0)", option, "expected a size, or 0 for no rotation")
+        return size
+
+    def parse(self, option: str, text: str) -> Any:
+        """A text of that option as a value of its type."""
+        try:
+            return parse(self.table[option][0], text, self.scope.host)
+        except BadValue as error:
+            raise self.fail(error.text, option, error.hint) from None
+
+    def expand(self, text: str, option: str, label: str, environ: bool = True) -> str:
+        """The text with `%` expansion; `environ` False leaves the `ENV_` names that are not in `names` out."""
+        try:
+            return expand(text, {**self.scope.environ, **self.names} if environ else self.names, label)
+        except BadValue as error:
+            raise self.fail(error.text, option, error.hint) from None
+
+    def fail(self, text: str, option: str | None = None, hint: str = "") -> ConfigError:
+        """The error to raise, placed at the option if it was written, else at the section."""
+        origin = self.origin(option)
+        if self._suffix:
+            text = f"{text} in section {self.name!r} (file: {self.header().file!r})"
+        return ConfigError(text, origin.file, origin.line, option, hint)
+
+    def header(self) -> Origin:
+        """Where the section was first written."""
+        return self.scope.ini.headers.get(self.name) or Origin(self.scope.path)
+
+    def origin(self, option: str | None) -> Origin:
+        """Where an option was written, or else its section."""
+        entry = self.entry(option) if option else None
+        return entry.origin if entry is not None else self.header()

@@ -1,0 +1,59 @@
+"""What `-h` prints: one line a flag, in the order people look for them. Imported only then."""
+
+from __future__ import annotations
+
+DAEMON = """\
+usage: {program} [options]
+
+Run and supervise the programs of a configuration file.
+
+  -c, --configuration FILE      read this file; without it the usual places are searched
+  -n, --nodaemon                stay in the foreground
+  -s, --silent                  in the foreground, do not repeat the log on standard output
+  -h, --help                    show this text and exit
+  -v, --version                 show the version and exit
+
+These override the option of the same name in [supervisord]:
+
+  -u, --user USER               become this user (name or number) after the start
+  -m, --umask OCTAL             file creation mask of the daemon (022)
+  -d, --directory DIR           change to this directory when daemonizing
+  -l, --logfile FILE            main log (supervisord.log)
+  -y, --logfile_maxbytes SIZE   rotate the main log at this size, such as 50MB; 0 never
+  -z, --logfile_backups N       how many rotated logs to keep (10)
+  -e, --loglevel LEVEL          critical, error, warn, info, debug, trace or blather (info)
+  -j, --pidfile FILE            where to write the process id (supervisord.pid)
+  -i, --identifier NAME         name of this instance (supervisor)
+  -q, --childlogdir DIR         where AUTO logs of programs go (the temporary directory)
+  -k, --nocleanup               keep the AUTO logs of an earlier run
+  -a, --minfds N                file descriptors to ask the system for (1024)
+  --minprocs N                  processes to ask the system for (200)
+  -t, --strip_ansi              remove ANSI escape sequences from program output
+  --profile_options LIST        accepted without effect
+"""
+
+CLIENT = """\
+usage: {program} [options] [action [arguments]]
+
+Ask a running daemon; without an action, read actions from a prompt.
+
+  -c, --configuration FILE      read [supervisorctl] of this file; without it the usual places are searched
+  -s, --serverurl URL           where the daemon listens, http://host:port or unix:///path
+  -u, --username NAME           user name for the server
+  -p, --password PASSWORD       password for the server
+  -i, --interactive             ask before actions that need it
+  -r, --history_file FILE       accepted without effect; set history_file in [supervisorctl]
+  -h, --help                    show this text and exit
+
+The action `help` lists the actions.
+"""
+
+
+def daemon_help(program: str) -> str:
+    """The daemon's help for a program called so."""
+    return DAEMON.format(program=program)
+
+
+def client_help(program: str) -> str:
+    """The client's help for a program called so."""
+    return CLIENT.format(program=program)
