@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import resource
 
 from initd.errors import KernelError
-from initd.kernel.linux_spawn import error_name, failure_text, note_pipe, switches_user
+from initd.kernel.linux_identity import IdentityError, switch_user
+from initd.kernel.linux_limits import set_soft_nofile
+from initd.kernel.linux_spawn import error_name, failure_text, note_pipe
 from initd.kernel.port import Child
 
 TYPE_CHECKING = False
@@ -69,14 +70,14 @@ def _become(spec: SpawnSpec, note: int, mask: Iterable[int]) -> NoReturn:
         os.setpgid(0, 0)
         _reset_signals(mask)
         _take_streams(spec.stdin, spec.stdout, spec.stderr, note)
-        if switches_user(spec):
-            _switch_user(spec.user)
+        if spec.user is not None:
+            _become_user(spec.user)
         if spec.directory is not None:
             _step(f"chdir to {spec.directory}", "chdir", os.chdir, spec.directory)
         if spec.umask is not None:
             os.umask(spec.umask)
         if spec.nofile is not None:
-            _limit_nofile(spec.nofile)
+            set_soft_nofile(spec.nofile)
         _step(f"exec {spec.argv[0]}", "exec", os.execve, spec.path, spec.argv, spec.env)
     except _Failed as failed:
         os.write(note, failed.note)
@@ -108,28 +109,18 @@ def _take_streams(stdin: int, stdout: int, stderr: int, note: int) -> None:
     os.closerange(note + 1, last + 1)
 
 
-def _switch_user(user: UserIdentity | None) -> None:
-    if user is None:
-        return
-    what = f"setuid to {user.uid}"
-    if os.getuid() != 0:
-        raise _Failed("setuid", errno.EPERM, what, "Can't drop privilege as nonroot user")
-    groups = list(user.groups) or [user.gid]
-    _step(what, "setuid", os.setgroups, groups, why="Could not set groups of effective user")
-    _step(what, "setuid", os.setgid, user.gid, why="Could not set group id of effective user")
-    _step(what, "setuid", os.setuid, user.uid)
+def _become_user(user: UserIdentity) -> None:
+    try:
+        switch_user(user)
+    except IdentityError as error:
+        raise _Failed("setuid", error.errno or errno.EPERM, f"setuid to {user.uid}", error.text) from error
 
 
-def _limit_nofile(soft: int) -> None:
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
-
-
-def _step(what: str, stage: str, call: Callable[..., Any], *args: Any, why: str = "") -> None:
+def _step(what: str, stage: str, call: Callable[..., Any], *args: Any) -> None:
     try:
         call(*args)
     except OSError as error:
         number = error.errno or errno.EIO
-        raise _Failed(stage, number, what, why or error_name(number)) from error
+        raise _Failed(stage, number, what, error_name(number)) from error
     except ValueError as error:  # a NUL, or text no encoding has
         raise _Failed(stage, errno.EINVAL, what, error_name(errno.EINVAL)) from error

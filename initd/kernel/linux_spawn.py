@@ -15,6 +15,7 @@ import select
 import sys
 
 from initd.errors import KernelError
+from initd.kernel.linux_limits import set_soft_nofile
 from initd.kernel.port import Child, SetupFailed
 
 TYPE_CHECKING = False
@@ -81,7 +82,7 @@ def vfork_exec(fork_exec: ForkExec, spec: SpawnSpec) -> Child:
     except OSError as error:
         raise KernelError(error.errno or errno.EMFILE, "fork") from error
     try:
-        limits = lower_nofile(spec.nofile)
+        limits = None if spec.nofile is None else set_soft_nofile(spec.nofile)
         try:
             pid = fork_exec(
                 *(arguments, (os.fsencode(spec.path),), True, (note_write,), None, environment),
@@ -98,21 +99,6 @@ def vfork_exec(fork_exec: ForkExec, spec: SpawnSpec) -> Child:
     finally:
         os.close(note_read)
     return Child(pid, -1, _exec_failure(spec, note))
-
-
-def lower_nofile(soft: int | None) -> tuple[int, int] | None:
-    """Set our soft RLIMIT_NOFILE to what a child shall start with; the limits to restore, None if nothing changed."""
-    if soft is None:
-        return None
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if before[0] == soft:
-        return None
-    hard = before[1]
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
-    except (OSError, ValueError):
-        return None  # the child starts with ours
-    return before
 
 
 def failure_text(what: str, why: str) -> bytes:

@@ -1,0 +1,82 @@
+"""What the daemon does to its own process at start: whom it runs as, where, and that it is the only one.
+
+Limits are in `linux_limits`, going into the background in `initd.daemonize`. The locked pidfile is deliberate
+difference D12. flock(2)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+from initd.errors import InitdError
+from initd.kernel.linux_identity import IdentityError, switch_user
+from initd.kernel.linux_limits import LimitError, Limits, raise_limits
+from initd.kernel.port import UserIdentity
+
+__all__ = [
+    "IdentityError",
+    "LimitError",
+    "Limits",
+    "PidfileHeld",
+    "drop_privileges",
+    "enter",
+    "lock_pidfile",
+    "raise_limits",
+    "write_pidfile",
+]
+
+
+class PidfileHeld(InitdError):
+    """Another process has the pidfile locked; `pid` is what it wrote there, None if that is unreadable."""
+
+    def __init__(self, path: str, pid: int | None) -> None:
+        super().__init__(f"{path} is locked by " + (f"process {pid}" if pid else "another process"))
+        self.path, self.pid = path, pid
+
+
+def drop_privileges(uid: int, gid: int, groups: tuple[int, ...]) -> None:
+    """Become that user for good; nothing to do if we are. Raises IdentityError."""
+    switch_user(UserIdentity(uid, gid, groups))
+
+
+def enter(directory: str | None, umask: int | None) -> None:
+    """Change our working directory and umask; None leaves either. Raises OSError of chdir(2)."""
+    if directory is not None:
+        os.chdir(directory)
+    if umask is not None:
+        os.umask(umask)
+
+
+def lock_pidfile(path: str) -> int:
+    """Open the pidfile, created if missing and never truncated, and lock it; the descriptor holds the lock.
+
+    Raises PidfileHeld when somebody else has it, OSError when it cannot be opened or its filesystem cannot lock.
+    """
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, 0o666)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _still_at(fd, path):
+                return fd
+        except BlockingIOError:
+            content = os.pread(fd, 32, 0).strip()
+            os.close(fd)
+            raise PidfileHeld(path, int(content) if content.isdigit() else None) from None
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)  # its holder removed it between our open and our lock
+
+
+def write_pidfile(fd: int, pid: int) -> None:
+    """Make that pid the content of a locked pidfile."""
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, b"%d\n" % pid, 0)
+
+
+def _still_at(fd: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path))
+    except FileNotFoundError:
+        return False
