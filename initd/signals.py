@@ -1,4 +1,4 @@
-"""Signal names and numbers, as configuration, RPC arguments and log lines spell them (supervisord-4.3 §1.5, §2.4, §12.1).
+"""Signal names and numbers as configuration, RPC and log lines spell them (supervisord-4.3 §1.5, §2.4, §12.1).
 
 Only the table belongs here, and the two ways to look something up in it. It is written out for Linux rather than taken
 from the `signal` module, so that the simulator and every layer agree on it without asking the platform.
