@@ -14,6 +14,7 @@ import time
 from initd.errors import KernelError
 from initd.kernel import linux_children
 from initd.kernel.linux_files import LinuxFiles
+from initd.kernel.linux_fork import SPAWN_FAILED_CODE, fork_exec
 from initd.kernel.linux_poller import Poller
 from initd.kernel.linux_sockets import Sockets
 from initd.kernel.linux_spawn import find_fork_exec, switches_user, vfork_exec
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from initd.kernel.port import Child, Completion, Files, SpawnSpec
 
 FIONREAD = 0x541B
-SPAWN_FAILED_CODE = 127
 
 
 class LinuxKernel:
@@ -81,8 +81,6 @@ class LinuxKernel:
                 if child.failed is not None:
                     self._never_executed.add(child.pid)
                 return child
-        from initd.kernel.linux_fork import fork_exec
-
         return fork_exec(spec)
 
     def kill(self, pid: int, signal: int) -> None:
