@@ -1,0 +1,258 @@
+"""The HTTP servers of the daemon: listening, accepting, and how many clients there may be (supervisord-4.3 §5.1; D32).
+
+Only what has to be there before the first client belongs in here: h11 and the XML-RPC side are imported by `preload`, off
+the loop, when the first client knocks (or earlier, if the application asks); until then clients wait in the backlog.
+No name is looked up.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from initd.control.turns import Turns
+from initd.errors import InitdError
+from initd.kernel.port import READABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from initd.config.model import ServerConfig
+    from initd.control.connection import Connection
+    from initd.control.daemon import Daemon
+    from initd.control.reply import Head, Receiver
+    from initd.control.routes import Routes
+    from initd.control.rpc import Rpc
+    from initd.drive.loop import Loop, Timer
+    from initd.kernel.port import Files
+
+ACCEPTS_PER_TURN = 32
+MAX_CONNECTIONS = 512
+RESERVED_FDS = 64
+"""Descriptors that clients leave for starting programs, unless that would be more than half of all."""
+RETRY_NS = 1_000_000_000
+"""How long accepting rests when descriptors are short and no client of ours can give any back."""
+
+STOCK_FACTORY = "supervisor.rpcinterface:make_main_rpcinterface"
+_SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class BindError(InitdError, OSError):
+    """A server that could not be opened: `config` is its configuration, `errno` the reason."""
+
+    def __init__(self, config: ServerConfig, error: OSError) -> None:
+        OSError.__init__(self, error.errno, error.strerror or str(error))
+        self.config = config
+
+
+def preload() -> None:
+    """Import everything that serving clients needs; takes tens of milliseconds, so it is called off the loop."""
+    from initd.control import auth, connection, routes, rpc  # noqa: F401
+
+
+def open_servers(daemon: Daemon, configs: Sequence[ServerConfig]) -> Servers:
+    """Bind and serve all of them from now on; BindError, with those before it closed again."""
+    servers = Servers(daemon)
+    for config in configs:
+        try:
+            servers.open(config)
+        except OSError as error:
+            servers.close()
+            raise BindError(config, error) from error
+        for interface in daemon.config.rpcinterfaces:
+            if interface.factory == STOCK_FACTORY:
+                daemon.log("info", f"RPC interface {interface.name!r} initialized")
+        if not config.username:
+            daemon.log("crit", f"Server {config.section!r} running without any HTTP authentication checking")
+    return servers
+
+
+class Servers:
+    """All listening sockets of a daemon, and the clients that came in through them."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self.loop: Loop = daemon.loop
+        self.turns = Turns(daemon.loop)
+        self._daemon = daemon
+        self._kernel = daemon.loop.kernel
+        self._listeners: dict[int, _Listener] = {}
+        self._connections: dict[Connection, None] = {}
+        self._rpc: Rpc | None = None
+        self._loaded = False
+        self._resting = False
+        self._retry: Timer | None = None
+        self._sweep: Timer | None = None
+        self._sweep_ns: int | None = None
+
+    def open(self, config: ServerConfig) -> int:
+        """Bind one server and watch it; the TCP port it got, 0 for a UNIX socket. OSError."""
+        if config.family == "unix":
+            fd = self._kernel.listen_unix(config.path, config.mode, config.owner)
+        else:
+            fd = self._kernel.listen_tcp(config.host, config.port)
+        self._listeners[fd] = _Listener(self, config)
+        self._watch(fd)
+        return self._kernel.socket_port(fd)
+
+    def close(self, then: Callable[[], None] | None = None) -> None:
+        """Stop listening, end all connections after a last write, remove the UNIX socket files, then call `then`."""
+        for timer in (self._retry, self._sweep):
+            if timer is not None:
+                timer.cancel()
+        for connection in list(self._connections):
+            connection.flush()
+            connection.close()
+        listeners, self._listeners = self._listeners, {}
+        for fd in listeners:
+            self.loop.unwatch(fd)
+            self._kernel.close(fd)
+        paths = [listener.config.path for listener in listeners.values() if listener.config.family == "unix"]
+
+        def done(value: object, error: Exception | None) -> None:
+            if error is not None:
+                self._daemon.log("warn", f"could not remove the socket file: {error}")
+            if then is not None:
+                then()
+
+        if paths:
+            self.loop.submit("unlink sockets", lambda files: _unlink(files, paths), done)
+        elif then is not None:
+            then()
+
+    def routes(self, config: ServerConfig) -> Routes:
+        """The gates and routes of one server; all servers share one Rpc."""
+        from initd.control.auth import Credentials
+        from initd.control.routes import Routes, ok_route, rpc_route
+        from initd.control.rpc import Rpc
+
+        if self._rpc is None:
+            interfaces = self._daemon.config.rpcinterfaces
+            self._rpc = Rpc(self._daemon, [each.name for each in interfaces if each.factory == STOCK_FACTORY])
+        credentials = Credentials(config.username, config.password or "") if config.username else None
+        return Routes(credentials, (rpc_route(self._rpc, self._daemon), ok_route))
+
+    # what a connection asks of us
+    def log(self, level: str, text: str) -> None:
+        """A line in the main log."""
+        self._daemon.log(level, text)
+
+    def deadline_set(self, deadline_ns: int) -> None:
+        """Some connection is to be looked at then. One timer serves all: it is set to the earliest of them."""
+        if self._sweep_ns is None or deadline_ns < self._sweep_ns:
+            if self._sweep is not None:
+                self._sweep.cancel()
+            self._sweep_ns = deadline_ns
+            self._sweep = self.loop.at(deadline_ns, self._sweep_due)
+
+    def closed(self, connection: Connection) -> None:
+        """It has ended: there is room for another one."""
+        self._connections.pop(connection, None)
+        if self._resting:
+            self._resume()
+        if not self._connections and self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = self._sweep_ns = None
+
+    def _sweep_due(self) -> None:
+        self._sweep = self._sweep_ns = None
+        now = self._kernel.mono()
+        for connection in list(self._connections):
+            if connection.deadline_ns is not None:
+                if connection.deadline_ns <= now:
+                    connection.expire()
+                else:
+                    self.deadline_set(connection.deadline_ns)
+
+    # accepting
+    def _knock(self, fd: int) -> None:
+        if self._loaded:
+            self._accept(fd)
+        else:
+            self._rest()
+            self.loop.submit("preload", lambda files: preload(), self._preloaded)
+
+    def _preloaded(self, value: object, error: Exception | None) -> None:
+        if error is not None:
+            self._daemon.log("crit", f"HTTP servers cannot work: {error!r}")
+        else:
+            self._loaded = True
+            self._resume()
+
+    def _accept(self, listener_fd: int) -> None:
+        from initd.control.connection import Connection
+
+        listener = self._listeners[listener_fd]
+        room = self._room()
+        for _ in range(min(ACCEPTS_PER_TURN, room)):
+            try:
+                fd, peer = self._kernel.accept(listener_fd)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in _SHORTAGE:
+                    self._rest(RETRY_NS)
+                return  # anything else is the end of a client that did not wait
+            self._connections[Connection(listener, fd, peer)] = None
+            room -= 1
+        if room <= 0:
+            self._make_room()
+
+    def _room(self) -> int:
+        """How many more clients there may be now: a quarter of our descriptors, and never those that programs need."""
+        limit = self._kernel.open_limit()
+        return min(
+            min(MAX_CONNECTIONS, max(8, limit // 4)) - len(self._connections),
+            limit - min(RESERVED_FDS, limit // 2) - self._kernel.open_count(),
+        )
+
+    def _make_room(self) -> None:
+        """Close the connection that has idled longest; if none idles, accept no more until one ends."""
+        idle = [connection for connection in self._connections if connection.idle]
+        if idle:
+            min(idle, key=lambda connection: connection.idle_since_ns).close()
+        else:
+            self._rest(None if self._connections else RETRY_NS)
+
+    def _rest(self, duration_ns: int | None = None) -> None:
+        """Leave clients in the backlog until `_resume`, which a timer calls after `duration_ns` unless it is None."""
+        self._resting = True
+        for fd in self._listeners:
+            self.loop.unwatch(fd)
+        if duration_ns is not None:
+            self._retry = self.loop.after(duration_ns, self._resume)
+
+    def _resume(self) -> None:
+        self._resting = False
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        for fd in self._listeners:
+            self._watch(fd)
+
+    def _watch(self, fd: int) -> None:
+        self.loop.watch(fd, READABLE, lambda bits: self._knock(fd))
+
+
+class _Listener:
+    """One server as its connections see it: ours, but with the gates of its own configuration."""
+
+    def __init__(self, servers: Servers, config: ServerConfig) -> None:
+        self.config = config
+        self._servers = servers
+        self.loop, self.turns = servers.loop, servers.turns
+        self.log, self.deadline_set, self.closed = servers.log, servers.deadline_set, servers.closed
+        self._routes: Routes | None = None
+
+    def open(self, head: Head) -> Receiver:
+        """Who answers that request."""
+        if self._routes is None:
+            self._routes = self._servers.routes(self.config)
+        return self._routes.open(head)
+
+
+def _unlink(files: Files, paths: Sequence[str]) -> None:
+    for path in paths:
+        try:
+            files.unlink(path)
+        except FileNotFoundError:  # somebody was faster
+            continue
