@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from initd.config.model import ProcessConfig
     from initd.drive.loop import Loop
+    from initd.logs.program import OpenLogs, ProgramLogs
     from initd.supervise.events import Event
     from initd.supervise.supervisor import Supervisor
-
-    Paths = Callable[[str, ProcessConfig], tuple[str, str]]
 
 REAPS_PER_TURN = 256
 SIGCHLD = 17
@@ -35,7 +33,8 @@ class Driver:
     """Runs one core on one loop.
 
     `log(level, text)` takes main log lines; `on_signal(number)` our own signals but SIGCHLD; `on_effect(effect)` every
-    effect that is not carried out here: StateChanged, GroupChanged, MoodChanged, Exit.
+    effect that is not carried out here: StateChanged, GroupChanged, MoodChanged, Exit. `logs_of` makes the log streams
+    of one run.
     """
 
     def __init__(
@@ -47,6 +46,7 @@ class Driver:
         log: Callable[[str, str], None],
         on_signal: Callable[[int], None],
         on_effect: Callable[[effects.Effect], None],
+        logs_of: Callable[[Program, OpenLogs], ProgramLogs],
     ) -> None:
         self.loop = loop
         self.core = core
@@ -55,8 +55,8 @@ class Driver:
         self._log = log
         self._on_signal = on_signal
         self._on_effect = on_effect
-        self._spawner = Spawner(loop, environ, nofile, self.handle, self._born, lambda text: log("warn", text))
-        self._reaper = Reaper(loop.kernel, log)
+        self._spawner = Spawner(loop, environ, nofile, self.handle, self._born, logs_of)
+        self._reaper = Reaper(loop.kernel, log, loop.after)
         self._more_to_reap = False
         self._events: deque[Event] = deque()
         self._handling = False
@@ -69,19 +69,30 @@ class Driver:
         """Wait for whatever comes next and deal with it."""
         self.loop.turn(0 if self._more_to_reap else self.core.next_deadline(), self._first)
 
+    @property
+    def busy(self) -> bool:
+        """Whether the next turn has work waiting and will not sleep."""
+        return self._more_to_reap or self.loop.busy
+
+    def next_deadline(self) -> int | None:
+        """When the next turn ends its sleep at the latest; None for never."""
+        due = (self.core.next_deadline(), self.loop.next_deadline())
+        return min((when for when in due if when is not None), default=None)
+
     def _first(self) -> None:
         for number in self._kernel.take_signals():
             if number == SIGCHLD:
                 self._log("debug", "received SIGCHLD indicating a child quit")
             else:
                 self._on_signal(number)
-        self._reap()
+        self.reap()
         deadline = self.core.next_deadline()
         while deadline is not None and deadline <= self._kernel.mono():
             self.handle(TimePassed())
             deadline = self.core.next_deadline()
 
-    def _reap(self) -> None:
+    def reap(self) -> None:
+        """Reap what has ended, up to a bound, and tell the core about its own."""
         ended = self._reaper.drain(REAPS_PER_TURN, self._before_reap)
         self._more_to_reap = len(ended) >= REAPS_PER_TURN
         for each in ended:

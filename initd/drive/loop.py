@@ -85,6 +85,11 @@ class Loop:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
+    @property
+    def busy(self) -> bool:
+        """Whether deferred calls wait, so that the next turn will not sleep."""
+        return bool(self._soon)
+
     def turn(self, deadline_ns: int | None, first: Callable[[], None]) -> None:
         """Wait at most until `deadline_ns` (None: for ever) and run what is due, in this order: `first`, completions,
         ready descriptors, due timers, deferred calls."""

@@ -1,4 +1,4 @@
-"""What the driver holds for a program: its configuration, its log paths, and each child that lives.
+"""What the driver holds for a program: its configuration, and the child that lives.
 
 `Program` is one core instance; `Running` is one child of it, from its fork to its reap. There is at most one Running a
 Program, but for a stray whose end is already ordered.
@@ -14,17 +14,21 @@ if TYPE_CHECKING:
 
 
 class Program:
-    """One process of the configuration. `stdout_path`, `stderr_path` have AUTO resolved; "" is no file."""
+    """One process of the configuration; the log files in `config` have AUTO resolved."""
 
-    __slots__ = ("config", "group", "instance", "running", "stderr_path", "stdout_path")
+    __slots__ = ("config", "group", "instance", "running")
 
-    def __init__(self, instance: int, group: str, config: ProcessConfig, stdout_path: str, stderr_path: str) -> None:
+    def __init__(self, instance: int, group: str, config: ProcessConfig) -> None:
         self.instance = instance
         self.group = group
         self.config = config
-        self.stdout_path = stdout_path
-        self.stderr_path = stderr_path
         self.running: Running | None = None
+
+    @property
+    def log_paths(self) -> tuple[str, str]:
+        """The files of stdout and stderr; "" where there is none."""
+        stderr = None if self.config.redirect_stderr else self.config.stderr.file
+        return str(self.config.stdout.file or ""), str(stderr or "")
 
 
 class Running:

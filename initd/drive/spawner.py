@@ -16,7 +16,7 @@ from initd.drive.resolve import CommandError, Executable, resolve
 from initd.drive.stdin import StdinPipe
 from initd.errors import KernelError
 from initd.kernel.port import READABLE, Child, SpawnSpec, UserIdentity, parse_note
-from initd.logs.program import LogTarget, OpenLogs, ProgramLogs, prepare_logs
+from initd.logs.program import LogTarget, OpenLogs, prepare_logs
 from initd.record import Record
 from initd.supervise.events import SetupNoted, Spawned, SpawnFailed
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from initd.drive.loop import Loop
     from initd.drive.program import Program
     from initd.kernel.port import Files
+    from initd.logs.program import ProgramLogs
     from initd.supervise.events import Event
 
 FORK_NS_PER_TURN = 4_000_000
@@ -55,14 +56,14 @@ class Spawner:
         nofile: int | None,
         emit: Callable[[Event], None],
         born: Callable[[Running], None],
-        warn: Callable[[str], None],
+        logs_of: Callable[[Program, OpenLogs], ProgramLogs],
     ) -> None:
         self._loop = loop
         self._environ = environ
         self._nofile = nofile
         self._emit = emit
         self._born = born
-        self._warn = warn
+        self._logs_of = logs_of
         self._wanted: dict[int, int] = {}
         self._ready: deque[tuple[Program, int, Prepared]] = deque()
 
@@ -71,8 +72,7 @@ class Spawner:
         self._wanted[program.instance] = attempt
         config = program.config
         env = child_environment(self._environ, config, program.group)
-        out = log_target(config.stdout, program.stdout_path)
-        err = None if config.redirect_stderr else log_target(config.stderr, program.stderr_path)
+        out, err = log_target(config.stdout), None if config.redirect_stderr else log_target(config.stderr)
 
         def prepare(files: Files) -> Prepared:
             executable = resolve(files, config.command, env)
@@ -82,7 +82,7 @@ class Spawner:
         def prepared(value: Prepared | None, error: Exception | None) -> None:
             if self._wanted.get(program.instance) != attempt:
                 if value is not None:
-                    ProgramLogs(self._loop, value.logs, self._warn).discard()
+                    self._logs_of(program, value.logs).discard()
             elif value is None:
                 self._fail(program, attempt, self._preparation_text(config.name, error))
             else:
@@ -114,7 +114,7 @@ class Spawner:
         until = kernel.mono() + FORK_NS_PER_TURN
         while self._ready:
             program, attempt, prepared = self._ready.popleft()
-            logs = ProgramLogs(self._loop, prepared.logs, self._warn)
+            logs = self._logs_of(program, prepared.logs)
             if self._wanted.get(program.instance) != attempt:
                 logs.discard()
             else:
@@ -233,6 +233,6 @@ def identity(files: Files, uid: int | None) -> UserIdentity | None:
     return UserIdentity(uid, gid, files.groups_of(name, gid))
 
 
-def log_target(config: LogConfig, path: str) -> LogTarget | None:
-    """Where a stream of a child is written; None for nowhere."""
-    return LogTarget(path, config.maxbytes, config.backups) if path else None
+def log_target(config: LogConfig) -> LogTarget | None:
+    """Where a stream of a child is written; None for nowhere. AUTO has been resolved by then."""
+    return LogTarget(config.file, config.maxbytes, config.backups) if isinstance(config.file, str) and config.file else None

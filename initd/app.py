@@ -1,0 +1,119 @@
+"""The composition root: sessions one after the other, and what surrounds them; for any kernel.
+
+The real daemon and the simulator both run this. What only a Linux process does (user, limits, lock, background) is the
+caller's, through `Hooks`.
+"""
+
+from __future__ import annotations
+
+from initd.reaper.orphans import Leftovers
+from initd.session import Environment, Session
+from initd.states import Mood
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from initd.config.model import Config
+    from initd.errors import ConfigError
+
+EXIT_OK = 0
+EXIT_GAVE_UP = 1
+"""Some program survived SIGKILL, and was left behind (D7)."""
+EXIT_USAGE = 2
+"""A configuration, a socket or a log that cannot be used."""
+
+IDLE_NS = 100_000_000
+TURNS_PER_REST = 2_000
+
+
+class Hooks:
+    """What the caller does around sessions; the defaults do nothing.
+
+    `failed(error)` reports why a start came to nothing. `started(session)` is called once the logs are open and nothing
+    has been started yet; `idle()` now and then when there is a while to wait; `stopped()` before the process ends.
+    """
+
+    def __init__(
+        self,
+        failed: Callable[[ConfigError], None] = lambda error: None,
+        started: Callable[[Session], None] = lambda session: None,
+        idle: Callable[[], None] = lambda: None,
+        stopped: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.failed, self.started, self.idle, self.stopped = failed, started, idle, stopped
+
+
+class Application:
+    """The daemon over its whole life; `run` returns the exit status."""
+
+    def __init__(self, environment: Environment, config: Config, hooks: Hooks) -> None:
+        self._environment = environment
+        self._hooks = hooks
+        self._error: ConfigError | None = None
+        self._turns = 0
+        self.session = Session(environment, config)
+
+    def listen(self) -> None:
+        """Open the HTTP servers of the first session; see `Session.listen`."""
+        self.session.listen()
+
+    def run(self) -> int:
+        """Run until everything is down for good."""
+        while True:
+            session = self.session
+            session.start(self._started, self._fail)
+            while session.exit is None and self._error is None:
+                self._rest(session)
+                session.driver.turn()
+            restart = session.exit is not None and session.exit.mood is Mood.RESTARTING
+            if not restart:
+                self._end_leftovers(session)
+            self._close(session)
+            if self._error is not None:
+                self._hooks.failed(self._error)
+                self._hooks.stopped()
+                return EXIT_USAGE
+            if not restart or session.exit is None:
+                self._hooks.stopped()
+                return EXIT_GAVE_UP if session.exit is not None and session.exit.given_up else EXIT_OK
+            self._next(session)
+
+    def _next(self, session: Session) -> None:
+        self.session = Session(self._environment, session.next_config or session.config)
+        try:
+            self.session.listen()
+        except Exception as error:
+            # Without its servers the daemon still supervises: better than stopping for good (promise 3).
+            self.session.log("crit", f"could not open the HTTP servers: {error}")
+
+    def _started(self) -> None:
+        self._hooks.started(self.session)
+
+    def _fail(self, error: ConfigError) -> None:
+        self._error = error
+
+    def _rest(self, session: Session) -> None:
+        """Let the caller tidy up when there is a while to wait and enough has happened since the last time."""
+        self._turns += 1
+        if self._turns < TURNS_PER_REST or session.driver.busy:
+            return
+        deadline = session.driver.next_deadline()
+        if deadline is None or deadline - self._environment.kernel.mono() > IDLE_NS:
+            self._turns = 0
+            self._hooks.idle()
+
+    def _end_leftovers(self, session: Session) -> None:
+        """As PID 1, end what no program owns any more (D6)."""
+        if self._environment.kernel.getpid() != 1:
+            return
+        over: list[int] = []
+        Leftovers(self._environment.kernel, session.loop, session.driver.reap, over.append).begin()
+        while not over:
+            session.driver.turn()
+
+    def _close(self, session: Session) -> None:
+        over: list[bool] = []
+        session.close(lambda: over.append(True))
+        while not over:
+            session.driver.turn()

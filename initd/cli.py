@@ -1,0 +1,202 @@
+"""From argv to a running daemon on Linux: what only a real process does at start and at end (supervisord-4.3 §2.9).
+
+Nothing heavy is imported before it is known to be needed. Exit status: 0 after an orderly shutdown, 1 when a program had
+to be left behind, 2 when the daemon could not start.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import sys
+
+from initd import SUPERVISOR_VERSION
+from initd.app import EXIT_USAGE, Application, Hooks
+from initd.config.host import Host
+from initd.config.load import load, parse_arguments, render
+from initd.daemonize import launch, report, status_fd
+from initd.errors import ConfigError
+from initd.kernel import linux_process
+from initd.kernel.linux import LinuxKernel
+from initd.kernel.linux_files import LinuxFiles
+from initd.session import Environment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from initd.config.model import Config
+    from initd.session import Session
+
+IN_USE = (
+    "Another program is already listening on a port that one of our HTTP servers is configured to use.  "
+    "Shut this program down first before starting supervisord."
+)
+AS_ROOT = (
+    "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  "
+    "If you intend to run as root, you can set user=root in the config file to avoid this message."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command `initd`; returns the exit status."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    status = status_fd()
+    program = sys.argv[0]
+    try:
+        return _dispatch(words, program, status)
+    except ConfigError as error:
+        text = render(error, program)
+        if status >= 0:
+            report(status, EXIT_USAGE, text)
+        else:
+            sys.stderr.write(text)
+        return EXIT_USAGE
+
+
+def _dispatch(words: Sequence[str], program: str, status: int) -> int:
+    if words and words[0] == "--":
+        raise ConfigError("running a single command is not supported yet", hint="use -c FILE")
+    arguments = parse_arguments(words)
+    if arguments.wants == "version":
+        print(SUPERVISOR_VERSION)
+        return 0
+    if arguments.wants == "help":
+        from initd.config.usage import DAEMON
+
+        print(DAEMON.format(program=program))
+        return 0
+    host = linux_host(program)
+    config = load(arguments, host)
+    first = os.getpid() == 1
+    if not (config.daemon.nodaemon or first or status >= 0):
+        return launch()
+    kernel = LinuxKernel()
+    limits = _limits(config)
+    messages = _become_user(config, host)
+    console = 1 if config.daemon.nodaemon and not config.daemon.silent else -1
+    environment = Environment(kernel, host, arguments, console, limits.child_nofile)
+    process = _Process(status, detached=status >= 0 or (first and not config.daemon.nodaemon))
+    application = Application(environment, config, process.hooks())
+    for level, text in messages:
+        application.session.log(level, text)
+    for note in limits.notes:
+        application.session.log("info", note)
+    _listen(application)
+    process.lock(application.session)
+    gc.disable()  # a collection in the middle of a turn would delay everything: see `idle`
+    return application.run()
+
+
+def linux_host(program: str) -> Host:
+    """This machine, as configuration sees it."""
+    environ = dict(os.environ)
+    tempdir = next((environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.path.isdir(environ.get(name, ""))), "/tmp")
+    return Host(environ, os.getcwd(), os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid())
+
+
+def _limits(config: Config) -> linux_process.Limits:
+    try:
+        return linux_process.raise_limits(config.daemon.minfds, config.daemon.minprocs)
+    except linux_process.LimitError as error:
+        option = "minfds" if error.name == "RLIMIT_NOFILE" else "minprocs"
+        raise ConfigError(
+            f"The minimum number of {'file descriptors' if option == 'minfds' else 'processes'} required to run this "
+            f'process is {error.wanted} as per the "{option}" command-line argument or config file setting. The '
+            f"current environment will only allow you to open {error.hard}",
+            key=option,
+            hint="raise the limit of the environment, or lower the option",
+        ) from None
+
+
+def _become_user(config: Config, host: Host) -> list[tuple[str, str]]:
+    """Drop privileges if asked to; what to log about it."""
+    uid, gid = config.daemon.uid, config.daemon.gid
+    if uid is None:
+        return [("crit", AS_ROOT)] if os.getuid() == 0 else []
+    files = LinuxFiles()
+    user = files.user(str(uid))
+    if user is None:
+        raise ConfigError(f"Can't find uid {uid}", key="user")
+    try:
+        linux_process.drop_privileges(uid, user[2] if gid is None else gid, files.groups_of(user[0], user[2]))
+    except linux_process.IdentityError as error:
+        raise ConfigError(error.text, key="user") from None
+    return [("info", f"Set uid to user {uid} succeeded")]
+
+
+def _listen(application: Application) -> None:
+    try:
+        application.listen()
+    except OSError as error:
+        number = error.errno or 0
+        if number == errno.EADDRINUSE:
+            raise ConfigError(IN_USE) from None
+        name = errno.errorcode.get(number, "EUNKNOWN")
+        raise ConfigError(
+            f"Cannot open an HTTP server: socket.error reported errno.{name} ({number})", hint=str(error)
+        ) from None
+
+
+class _Process:
+    """What this process holds on behalf of the daemon: the locked pidfile, and the pipe to who waits for it."""
+
+    def __init__(self, status: int, detached: bool) -> None:
+        self._status = status
+        self._detached = detached
+        self._pidfile = ""
+        self._lock = -1
+
+    def hooks(self) -> Hooks:
+        return Hooks(self._failed, self._started, self._idle, self._stopped)
+
+    def lock(self, session: Session) -> None:
+        """Make sure that we are the only one with this pidfile (D12)."""
+        path = session.config.daemon.pidfile
+        try:
+            self._lock = linux_process.lock_pidfile(path)
+            self._pidfile = path
+        except linux_process.PidfileHeld as error:
+            raise ConfigError(f"Another supervisord is already running: {error}", key="pidfile") from None
+        except OSError:
+            session.log("crit", f"could not write pidfile {path}")
+
+    def _failed(self, error: ConfigError) -> None:
+        text = render(error, sys.argv[0])
+        if self._status >= 0:
+            report(self._status, EXIT_USAGE, text)
+        else:
+            sys.stderr.write(text)
+        self._status = -1
+
+    def _started(self, session: Session) -> None:
+        daemon = session.config.daemon
+        if self._detached:
+            if self._status >= 0:
+                session.log("info", "daemonizing the supervisord process")
+            linux_process.enter(None, daemon.umask)
+            if daemon.directory is not None:
+                try:
+                    linux_process.enter(daemon.directory, None)
+                    session.log("info", f"set current directory: {daemon.directory!r}")
+                except OSError as error:
+                    session.log("crit", f"can't chdir into {daemon.directory!r}: {error}")
+        if self._lock >= 0:
+            try:
+                linux_process.write_pidfile(self._lock, os.getpid())
+            except OSError:
+                session.log("crit", f"could not write pidfile {self._pidfile}")
+        report(self._status, 0)
+        self._status = -1
+        gc.freeze()
+
+    def _idle(self) -> None:
+        gc.collect()
+
+    def _stopped(self) -> None:
+        if self._pidfile:
+            try:
+                os.unlink(self._pidfile)
+            except OSError:
+                return

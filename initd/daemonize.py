@@ -1,0 +1,70 @@
+"""Into the background on a VM: the command returns when the daemon is up, or says why it is not (D29).
+
+Three processes: the command waits at a pipe; its child becomes a daemon with `python-daemon` (two forks) and executes
+the program afresh, so that the daemon carries none of what daemonizing imports; the daemon reports through the pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+VARIABLE = "INITD_STATUS_FD"
+"""Names the descriptor of the pipe to the daemon; taken out of the environment first thing."""
+
+
+def launch() -> int:
+    """Start this very command line again in the background; returns its exit status, 0 once the daemon is up."""
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _become_daemon(writer)
+    os.close(writer)
+    with open(reader, "rb") as pipe:
+        report = pipe.read().decode("utf-8", "surrogateescape")
+    os.waitpid(child, 0)
+    status, _, text = report.partition("\n")
+    sys.stderr.write(text)
+    if not status.isdigit():
+        sys.stderr.write("Error: the daemon ended before it was up\n")
+        return 1
+    return int(status)
+
+
+def _become_daemon(writer: int) -> None:
+    from daemon import DaemonContext
+
+    mask = os.umask(0o022)
+    context = DaemonContext(
+        working_directory=os.getcwd(),
+        umask=mask,  # `umask` and `directory` of the configuration apply later, once the logs are open
+        prevent_core=False,
+        detach_process=True,
+        signal_map={},
+        files_preserve=[writer],
+    )
+    context.open()
+    os.environ[VARIABLE] = str(writer)
+    os.execv(sys.executable, sys.orig_argv)
+
+
+def status_fd() -> int:
+    """The descriptor to report to if we are the daemon that `launch` started, else -1."""
+    text = os.environ.pop(VARIABLE, "")
+    if not text.isdigit():
+        return -1
+    fd = int(text)
+    try:
+        os.set_inheritable(fd, False)
+    except OSError:
+        return -1
+    return fd
+
+
+def report(fd: int, status: int, text: str = "") -> None:
+    """Tell the waiting command its exit status and what to print on stderr; closes the descriptor."""
+    if fd >= 0:
+        os.write(fd, f"{status}\n{text}".encode("utf-8", "surrogateescape"))
+        os.close(fd)

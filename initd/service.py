@@ -1,0 +1,209 @@
+"""The running daemon as the control plane sees it: implements `initd.control.daemon.Daemon` over core, driver and logs.
+
+Only translation belongs here: names to instances, core outcomes to faults, configuration to what is live.
+"""
+
+from __future__ import annotations
+
+from initd.config.compare import diff
+from initd.config.load import load
+from initd.control.faults import Fault, fault
+from initd.drive.resolve import CommandError, resolve
+from initd.drive.spawner import child_environment
+from initd.errors import ConfigError, ProtocolFault
+from initd.states import Mood, ProcessState
+from initd.supervise.effects import Outcome
+from initd.supervise.events import GroupRemoved, ShutdownAsked, SignalAsked, StartAsked, StopAsked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from initd.config.model import Config, GroupConfig, ProcessConfig
+    from initd.control.daemon import Answer
+    from initd.drive.loop import Loop
+    from initd.session import Session
+    from initd.supervise.effects import Reply
+    from initd.supervise.group import Group
+    from initd.supervise.process import Process
+
+
+class Service:
+    """One session's face to its clients; every method is documented by the protocol it implements."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.loop: Loop = session.loop
+        self._reread = False
+
+    # -- what is -----------------------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        return self._session.config
+
+    @property
+    def identifier(self) -> str:
+        return self._session.config.daemon.identifier
+
+    @property
+    def mood(self) -> Mood:
+        return self._session.core.mood
+
+    def pid(self) -> int:
+        return self.loop.kernel.getpid()
+
+    def groups(self) -> Sequence[Group]:
+        return self._session.core.groups
+
+    def group(self, name: str) -> Group | None:
+        return self._session.core.group(name)
+
+    def process(self, group: str, name: str) -> Process | None:
+        found = self._session.core.group(group)
+        return found.process(name) if found is not None else None
+
+    def in_use(self, config: GroupConfig) -> bool:
+        return self._session.core.group(config.name) is not None
+
+    # -- programs ----------------------------------------------------------------------------------------------------
+
+    def check_command(self, instance: int, answer: Answer) -> None:
+        program = self._session.driver.programs.get(instance)
+        if program is None:
+            return answer(fault(Fault.BAD_NAME))
+        config = program.config
+        env = child_environment(self._session.environ, config, program.group)
+
+        def checked(_: Any, error: Exception | None) -> None:
+            if isinstance(error, CommandError):
+                answer(fault(Fault.NO_FILE if error.missing else "NOT_EXECUTABLE", error.text))
+            else:
+                answer(True if error is None else fault(Fault.FAILED, str(error)))
+
+        self.loop.submit(f"check:{instance}", lambda files: resolve(files, config.command, env), checked)
+
+    def start(self, instance: int, wait: bool, answer: Answer) -> None:
+        self._session.driver.ask(lambda request: StartAsked(instance, wait, request), answering(answer))
+
+    def stop(self, instance: int, wait: bool, answer: Answer) -> None:
+        self._session.driver.ask(lambda request: StopAsked(instance, wait, request), answering(answer))
+
+    def signal(self, instance: int, signal: int, answer: Answer) -> None:
+        self._session.driver.ask(lambda request: SignalAsked(instance, signal, request), answering(answer))
+
+    def write_stdin(self, instance: int, data: bytes, answer: Answer) -> None:
+        process = self._session.core.process(instance)
+        program = self._session.driver.programs.get(instance)
+        if process is None or program is None:
+            answer(fault(Fault.BAD_NAME))
+        elif program.running is None or process.state is ProcessState.STOPPING:
+            answer(fault(Fault.NOT_RUNNING))
+        else:
+            try:
+                taken = program.running.stdin.send(data)
+            except OSError:
+                answer(fault(Fault.NO_FILE))
+            else:
+                answer(True if taken else fault(Fault.FAILED, "stdin is full: the program does not read it"))
+
+    # -- groups ------------------------------------------------------------------------------------------------------
+
+    def add_group(self, name: str, answer: Answer) -> None:
+        config = next((group for group in self.config.groups if group.name == name), None)
+        if config is None:
+            answer(fault(Fault.BAD_NAME))
+        elif self._session.core.group(name) is not None:
+            answer(fault(Fault.ALREADY_ADDED))
+        else:
+            self._session.add_group(config, answering(answer))
+
+    def remove_group(self, name: str, answer: Answer) -> None:
+        self._session.driver.ask(lambda request: GroupRemoved(name, request), answering(answer))
+
+    def reread(self, answer: Answer) -> None:
+        def loaded(config: Config | None, error: Exception | None) -> None:
+            if config is None:
+                return answer(unreadable(error))
+            self._session.take_config(config)
+            self._reread = True
+            answer(diff(self._session.active_groups(), config.groups))
+
+        self._load(loaded)
+
+    def _load(self, loaded: Callable[[Config | None, Exception | None], None]) -> None:
+        arguments, host = self._session.arguments, self._session.host
+        self.loop.submit("config", lambda files: load(arguments, host), loaded)
+
+    # -- logs --------------------------------------------------------------------------------------------------------
+
+    def log_paths(self, instance: int) -> tuple[str, str]:
+        program = self._session.driver.programs.get(instance)
+        return program.log_paths if program is not None else ("", "")
+
+    def configured_logs(self, config: ProcessConfig, group: str) -> tuple[str, str]:
+        live = self.process(group, config.name)
+        real = self.log_paths(live.instance) if live is not None and not self._reread else ("auto", "auto")
+        shown = []
+        for log, path in zip((config.stdout, config.stderr), real, strict=True):
+            shown.append(log.file if isinstance(log.file, str) else "none" if log.file is None else path or "auto")
+        return shown[0], shown[1]
+
+    def clear_logs(self, instance: int, answer: Answer) -> None:
+        program = self._session.driver.programs.get(instance)
+        if program is None:
+            answer(fault(Fault.BAD_NAME))
+        elif program.running is None:
+            answer(True)
+        else:
+            program.running.logs.clear(lambda error: answer(fault(Fault.FAILED) if error else True))
+
+    @property
+    def main_log(self) -> str:
+        return "" if self.config.daemon.logfile_syslog else self._session.main_log_path
+
+    def clear_main_log(self, answer: Answer) -> None:
+        def cleared(error: OSError | None) -> None:
+            if error is None:
+                answer(True)
+            else:
+                answer(fault(Fault.NO_FILE) if error.errno == 2 else fault(Fault.FAILED))
+
+        self._session.main_log.clear(cleared)
+
+    def log(self, level: str, text: str) -> None:
+        self._session.log(level, text)
+
+    # -- the daemon itself -------------------------------------------------------------------------------------------
+
+    def shutdown(self) -> None:
+        self._session.driver.handle(ShutdownAsked())
+
+    def restart(self) -> None:
+        self._session.driver.handle(ShutdownAsked(restart=True))
+
+    def check_reload(self, answer: Answer) -> None:
+        def loaded(config: Config | None, error: Exception | None) -> None:
+            if config is None:
+                return answer(unreadable(error))
+            self._session.next_config = config
+            answer(True)
+
+        self._load(loaded)
+
+
+def answering(answer: Answer) -> Callable[[Reply], None]:
+    """Turn the core's reply into a client's answer."""
+
+    def replied(reply: Reply) -> None:
+        answer(True if reply.outcome is Outcome.DONE else fault(Fault[reply.outcome.name], reply.text or None))
+
+    return replied
+
+
+def unreadable(error: Exception | None) -> ProtocolFault:
+    """The fault for a configuration that cannot be used, with the place and the way out where they are known."""
+    if isinstance(error, ConfigError):
+        return fault(Fault.CANT_REREAD, error.text)
+    return fault(Fault.CANT_REREAD, str(error))

@@ -1,0 +1,306 @@
+"""One life of the daemon, from reading a configuration to everything being down; a reload is the next session.
+
+The composition of core, driver, logs and servers over a kernel; nothing here knows which kernel. Start-up order is
+supervisord's (supervisord-4.3 §2.9), except that sockets come before anything of another instance could be touched (D12).
+"""
+
+from __future__ import annotations
+
+from initd.config.model import Autorestart
+from initd.drive.apply import Driver
+from initd.drive.loop import Loop
+from initd.drive.program import Program
+from initd.errors import ConfigError, ProtocolFault
+from initd.logs import autolog
+from initd.logs.mainlog import THRESHOLDS, Level, MainLog, output_text
+from initd.logs.program import LogTarget, ProgramLogs
+from initd.logs.sinks import SinkTable
+from initd.service import Service
+from initd.states import Mood
+from initd.supervise.effects import Effect, Exit, GroupChanged, Reply
+from initd.supervise.events import Booted, GroupAdded, ShutdownAsked
+from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart
+from initd.supervise.supervisor import Supervisor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from initd.config.load import Arguments
+    from initd.config.host import Host
+    from initd.config.model import Config, GroupConfig, ProcessConfig
+    from initd.control.http import Servers
+    from initd.kernel.port import Files, Kernel
+    from initd.logs.program import OpenLogs
+
+    Processes = tuple[ProcessConfig, ...]
+
+SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCHLD = 1, 2, 3, 10, 12, 15, 17
+CAUGHT = (SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCHLD)
+EXIT_NAMES = {SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGTERM: "SIGTERM"}
+LEVELS = {"critical": Level.CRIT, "crit": Level.CRIT, **THRESHOLDS}
+FLUSH_NS = 2_000_000_000
+"""How long the end of a session waits for logs to be written out; a frozen disk gets no more."""
+
+
+class Environment:
+    """What stays the same over all sessions of a process.
+
+    `console` is the descriptor that gets a copy of the main log, or -1; `nofile` the soft limit children start with;
+    `on_change` is told of every effect that changes what an observer sees.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        host: Host,
+        arguments: Arguments,
+        console: int = -1,
+        nofile: int | None = None,
+        on_change: Callable[[Effect], None] | None = None,
+    ) -> None:
+        self.kernel = kernel
+        self.host = host
+        self.arguments = arguments
+        self.console = console
+        self.nofile = nofile
+        self.on_change = on_change
+
+
+class Session:
+    """Opens, runs and closes everything one configuration asks for; `exit` is set once all programs are down."""
+
+    def __init__(self, environment: Environment, config: Config) -> None:
+        self.environment = environment
+        self.host, self.arguments = environment.host, environment.arguments
+        self.environ = environment.host.environ
+        self.config = config
+        self.next_config: Config | None = None
+        self.exit: Exit | None = None
+        self.loop = Loop(environment.kernel, self._callback_failed)
+        self.core = Supervisor()
+        self.main_log_path = config.daemon.logfile
+        self.main_log = MainLog(self.loop, THRESHOLDS[config.daemon.loglevel])
+        self._sinks = SinkTable(self.loop, lambda text: self.log("warn", text))
+        self.driver = Driver(
+            self.loop,
+            self.core,
+            self.environ,
+            environment.nofile,
+            self.log,
+            self._on_signal,
+            self._on_effect,
+            self._logs_of,
+        )
+        self.service = Service(self)
+        self.servers: Servers | None = None
+        self._active: dict[str, GroupConfig] = {}
+        self._joining: dict[str, ProcessConfig] = {}
+
+    def log(self, level: str, text: str) -> None:
+        """A line of the main log; `level` is crit error warn info debug trace or blather."""
+        self.main_log.log(LEVELS[level], text)
+
+    # -- start -------------------------------------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """Open the HTTP servers; raises before anything of another instance was touched."""
+        if self.config.servers:
+            from initd.control.http import open_servers
+
+            self.servers = open_servers(self.service, self.config.servers)
+
+    def start(self, started: Callable[[], None], failed: Callable[[ConfigError], None]) -> None:
+        """Open the logs, add the groups, call `started`, and start what starts by itself.
+
+        `failed` is called instead when the main log cannot be opened; nothing has been started then.
+        """
+        self.environment.kernel.catch_signals(CAUGHT)
+        daemon, groups = self.config.daemon, self.config.groups
+        for notice in self.config.notices:
+            self.log(notice.level, notice.text)
+
+        def opened(error: OSError | None) -> None:
+            if error is not None:
+                text = f"could not open the main log {daemon.logfile}: {error.strerror or error}"
+                failed(ConfigError(text, key="logfile"))
+                return
+            self.loop.submit("auto-logs", prepare, prepared)
+
+        def prepare(files: Files) -> tuple[list[Processes], list[str]]:
+            warnings = [] if daemon.nocleanup else autolog.clean(files, daemon.childlogdir, daemon.identifier)
+            created = []
+            for group in groups:
+                processes, more = autolog.create(files, daemon.childlogdir, daemon.identifier, group.processes)
+                created.append(processes)
+                warnings += more
+            return created, warnings
+
+        def prepared(result: tuple[list[Processes], list[str]] | None, error: Exception | None) -> None:
+            if result is None:
+                raise RuntimeError("log files could not be prepared") from error
+            for text in result[1]:
+                self.log("warn", text)
+            for group, processes in zip(groups, result[0], strict=True):
+                self._add(group, processes, None)
+            started()
+            self.log("info", f"supervisord started with pid {self.environment.kernel.getpid()}")
+            self.driver.handle(Booted())
+
+        target = LogTarget(daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups)
+        console = self.environment.console
+        self.main_log.open(target, None if daemon.silent or console < 0 else console, opened)
+
+    def _logs_of(self, program: Program, opened: OpenLogs) -> ProgramLogs:
+        on_output = None
+        if self.config.daemon.loglevel in ("debug", "trace", "blather"):
+
+            def on_output(channel: str, data: bytes) -> None:
+                self.log("debug", output_text(program.config.name, channel, data))
+
+        return ProgramLogs(self._sinks, opened, self.config.daemon.strip_ansi, on_output)
+
+    # -- groups ------------------------------------------------------------------------------------------------------
+
+    def add_group(self, group: GroupConfig, answer: Callable[[Reply], None]) -> None:
+        """Add a group of the configuration last read; its AUTO logs are made first."""
+        daemon = self.config.daemon
+
+        def prepared(result: tuple[Processes, list[str]] | None, error: Exception | None) -> None:
+            if result is None:
+                raise RuntimeError("log files could not be prepared") from error
+            for text in result[1]:
+                self.log("warn", text)
+            self._add(group, result[0], answer)
+
+        self.loop.submit(
+            "auto-logs",
+            lambda files: autolog.create(files, daemon.childlogdir, daemon.identifier, group.processes),
+            prepared,
+        )
+
+    def _add(self, group: GroupConfig, processes: Processes, answer: Callable[[Reply], None] | None) -> None:
+        policy = group_policy(group)
+        if self.core.group(group.name) is None:
+            self._active[group.name] = group
+            self._joining = {process.name: process for process in processes}
+        if answer is None:
+            self.driver.handle(GroupAdded(policy))
+        else:
+            self.driver.ask(lambda request: GroupAdded(policy, request), answer)
+
+    def _group_changed(self, change: GroupChanged) -> None:
+        if not change.added:
+            del self._active[change.name]
+            for instance in change.instances:
+                del self.driver.programs[instance]
+            return
+        for instance in change.instances:
+            process = self.core.process(instance)
+            assert process is not None, "the core announces instances it has"
+            self.driver.programs[instance] = Program(instance, change.name, self._joining[process.name])
+
+    def active_groups(self) -> Sequence[GroupConfig]:
+        """The live groups as they were configured when they were added."""
+        return tuple(self._active.values())
+
+    def take_config(self, config: Config) -> None:
+        """A reread: what is live stays, what is asked from now on is answered from the new one."""
+        for notice in config.notices:
+            self.log(notice.level, notice.text)
+        self.config = config
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def _on_effect(self, effect: Effect) -> None:
+        if isinstance(effect, GroupChanged):
+            self._group_changed(effect)
+        elif isinstance(effect, Exit):
+            self.exit = effect
+        if self.environment.on_change is not None:
+            self.environment.on_change(effect)
+
+    def _on_signal(self, number: int) -> None:
+        if number in EXIT_NAMES:
+            self.log("warn", f"received {EXIT_NAMES[number]} indicating exit request")
+            self.driver.handle(ShutdownAsked())
+        elif number == SIGHUP:
+            self._hang_up()
+        elif number == SIGUSR2:
+            self.log("info", "received SIGUSR2 indicating log reopen request")
+            self.reopen_logs()
+        elif number == SIGUSR1:
+            self.log("warn", "received SIGUSR1: ignored")
+
+    def _hang_up(self) -> None:
+        if self.core.mood is Mood.SHUTDOWN:
+            self.log("warn", "ignored SIGHUP indicating restart request (shutdown in progress)")
+            return
+        self.log("warn", "received SIGHUP indicating restart request")
+
+        def checked(answer: Any) -> None:
+            if isinstance(answer, ProtocolFault):
+                self.log("error", f"restart request refused, nothing was touched: {answer.text}")
+            else:
+                self.driver.handle(ShutdownAsked(restart=True))
+
+        self.service.check_reload(checked)
+
+    def reopen_logs(self) -> None:
+        """Close and reopen the main log and the logs of running programs, for an external logrotate."""
+        self.log("info", "supervisord logreopen")
+        self.main_log.reopen(lambda error: None)
+        for program in self.driver.programs.values():
+            if program.running is not None:
+                program.running.logs.reopen()
+
+    def _callback_failed(self, error: Exception) -> None:
+        import traceback
+
+        self.log("crit", "uncaptured python exception: " + "".join(traceback.format_exception(error)))
+
+    # -- end ---------------------------------------------------------------------------------------------------------
+
+    def close(self, done: Callable[[], None]) -> None:
+        """Close servers and logs, what is written first; `done` is called when that is over, or after FLUSH_NS."""
+        if self.servers is not None:
+            self.servers.close()
+        finished: list[bool] = []
+
+        def over(_: Any = None) -> None:
+            if not finished:
+                finished.append(True)
+                done()
+
+        self.main_log.close(over)
+        self.loop.after(FLUSH_NS, over)
+
+
+def group_policy(group: GroupConfig) -> GroupPolicy:
+    """The core's part of a group's configuration."""
+    return GroupPolicy(group.name, group.priority, tuple(process_policy(process) for process in group.processes))
+
+
+_RESTART = {
+    Autorestart.ALWAYS: Restart.ALWAYS,
+    Autorestart.NEVER: Restart.NEVER,
+    Autorestart.UNEXPECTED: Restart.UNEXPECTED,
+}
+
+
+def process_policy(config: ProcessConfig) -> ProcessPolicy:
+    """The core's part of a program's configuration."""
+    return ProcessPolicy(
+        name=config.name,
+        priority=config.priority,
+        autostart=config.autostart,
+        startsecs=config.startsecs,
+        startretries=config.startretries,
+        autorestart=_RESTART[config.autorestart],
+        exitcodes=config.exitcodes,
+        stopsignal=config.stopsignal,
+        stopwaitsecs=config.stopwaitsecs,
+        stopasgroup=config.stopasgroup,
+        killasgroup=config.killasgroup,
+    )
