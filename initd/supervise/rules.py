@@ -125,6 +125,9 @@ class Rules:
 
     def start_later(self, process: Process, event: Event | None) -> None:
         """start while a stop is under way: remembered, done when it is over (D20)."""
+        if not self._may_start():
+            self.reply(getattr(event, "request", None), Outcome.SHUTDOWN_STATE)
+            return
         process.queued += ((getattr(event, "request", None), getattr(event, "wait", False)),)
 
     def spawned(self, process: Process, event: Spawned) -> None:

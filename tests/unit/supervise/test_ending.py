@@ -1,0 +1,102 @@
+import pytest
+
+from initd.states import ProcessState
+from initd.supervise.effects import StateChanged
+from initd.supervise.events import SignalAsked, Signalled, StartAsked, StopAsked
+from initd.supervise.policy import SECOND, ProcessPolicy, Restart
+from tests.unit.supervise.bench import Bench, replies, spawns
+
+EPERM, ESRCH = 1, 3
+
+
+@pytest.mark.parametrize(
+    ("mode", "code", "again"),
+    [
+        (Restart.ALWAYS, 0, True),
+        (Restart.ALWAYS, 1, True),
+        (Restart.NEVER, 0, False),
+        (Restart.NEVER, 1, False),
+        (Restart.UNEXPECTED, 0, False),
+        (Restart.UNEXPECTED, 1, True),
+        (Restart.UNEXPECTED, -1, True),
+    ],
+)
+def test_autorestart_decides_by_mode_and_exit_code(mode, code, again):
+    bench = Bench(ProcessPolicy("a", autorestart=mode))
+    bench.running()
+    given = bench.dies(code)
+    (exited,) = [effect for effect in given if isinstance(effect, StateChanged)]
+    assert (exited.new, exited.pid, exited.expected) == (ProcessState.EXITED, 10, code == 0)
+    assert spawns(bench.tick(bench.time)) == ([1] if again else [])
+
+
+def test_a_restart_is_due_at_once():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.dies(1)
+    assert bench.core.next_deadline() == round(bench.time * SECOND)
+
+
+def test_a_program_that_ends_at_once_restarts_in_a_burst_of_five_and_then_five_times_a_second():
+    bench = Bench(ProcessPolicy("a", startsecs=0, autorestart=Restart.ALWAYS))
+    started = []
+    for pid in range(10, 40):
+        started.append(bench.time)
+        bench.born(pid)
+        bench.dies(0)
+        due = bench.core.next_deadline()
+        assert due is not None
+        assert bench.state() is ProcessState.EXITED
+        bench.tick(due / SECOND)
+    assert started[:6] == [0.0] * 6
+    assert [round(b - a, 3) for a, b in zip(started[5:], started[6:], strict=False)] == [0.2] * 24
+
+
+def test_a_stop_calls_off_the_restart_that_waits():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.dies(1)
+    assert replies(bench.do(StopAsked(1, request=1))) == {1: "NOT_RUNNING"}
+    assert bench.core.next_deadline() is None
+
+
+def test_a_signal_that_is_refused_leads_to_unknown_and_the_exit_leads_out_again():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(SignalAsked(1, 1, request=5))
+    assert replies(bench.do(Signalled(1, 10, 1, EPERM, "not permitted", 5))) == {5: "FAILED"}
+    assert bench.state() is ProcessState.UNKNOWN
+    assert replies(bench.do(StartAsked(1, request=6))) == {6: "FAILED"}
+    bench.dies(0)
+    assert bench.state() is ProcessState.EXITED
+
+
+def test_a_stop_that_is_refused_ends_stopped_once_the_program_exits():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1, wait=True, request=5))
+    assert replies(bench.do(Signalled(1, 10, 15, EPERM, "not permitted"))) == {5: "FAILED"}
+    assert bench.state() is ProcessState.UNKNOWN
+    assert bench.core.next_deadline() is None
+    bench.dies(0)
+    assert bench.state() is ProcessState.STOPPED
+
+
+def test_a_signal_that_meets_nobody_is_fine():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(SignalAsked(1, 1, request=5))
+    assert replies(bench.do(Signalled(1, 10, 1, ESRCH, "no such process", 5))) == {5: "DONE"}
+    assert bench.state() is ProcessState.RUNNING
+
+
+def test_a_reap_of_another_pid_changes_nothing():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running(pid=10)
+    bench.process().pid = 11
+    before = bench.core.snapshot()
+    bench.process().pid = 11
+    from initd.supervise.events import Reaped
+
+    assert bench.do(Reaped(1, 10, 0, "exit status 0")) == []
+    assert bench.core.snapshot() == before

@@ -1,0 +1,116 @@
+from initd.states import Mood, ProcessState
+from initd.supervise.effects import CancelSpawn, Exit, MoodChanged
+from initd.supervise.events import GroupAdded, GroupRemoved, ShutdownAsked, StartAsked, StopAsked
+from initd.supervise.policy import GroupPolicy, ProcessPolicy
+from tests.unit.supervise.bench import Bench, kills, replies, spawns
+
+
+def test_groups_stop_one_after_the_other_from_the_highest_priority_number_down():
+    bench = Bench(ProcessPolicy("a", priority=1), ProcessPolicy("b", priority=2))
+    bench.born(10, instance=1)
+    bench.born(11, instance=2)
+    given = bench.do(ShutdownAsked())
+    assert given[0] == MoodChanged(Mood.SHUTDOWN)
+    assert kills(given) == [(11, 15, False)]
+    assert kills(bench.dies(0, instance=2)) == [(10, 15, False)]
+    assert bench.dies(0, instance=1)[-1] == Exit(Mood.SHUTDOWN)
+
+
+def test_members_of_a_group_stop_together_the_last_of_equals_first():
+    bench = Bench(booted=False)
+    bench.add(GroupPolicy("g", 5, (ProcessPolicy("x", priority=7), ProcessPolicy("y"), ProcessPolicy("z"))))
+    from initd.supervise.events import Booted
+
+    bench.do(Booted())
+    for instance in (1, 2, 3):
+        bench.born(10 + instance, instance=instance)
+    assert [pid for pid, _, _ in kills(bench.do(ShutdownAsked()))] == [13, 12, 11]
+
+
+def test_a_program_in_backoff_is_given_up_at_its_turn_and_not_retried():
+    bench = Bench(ProcessPolicy("low", priority=1), ProcessPolicy("high", priority=2))
+    bench.unborn("x", at=0, instance=1)
+    bench.born(11, instance=2)
+    bench.do(ShutdownAsked())
+    assert spawns(bench.tick(5)) == []
+    assert bench.state(1) is ProcessState.BACKOFF
+    given = bench.dies(0, at=6, instance=2)
+    assert bench.state(1) is ProcessState.FATAL
+    assert isinstance(given[-1], Exit)
+
+
+def test_nothing_is_born_after_a_shutdown_has_begun():
+    bench = Bench(ProcessPolicy("low", priority=1), ProcessPolicy("high", priority=2))
+    bench.running(pid=11, instance=2)
+    given = bench.do(ShutdownAsked())
+    assert CancelSpawn(1, 1) in given
+    assert replies(bench.do(StartAsked(1, request=4))) == {4: "SHUTDOWN_STATE"}
+    assert replies(bench.do(GroupAdded(GroupPolicy("c", 1, ()), 5))) == {5: "SHUTDOWN_STATE"}
+    assert replies(bench.do(GroupRemoved("low", 6))) == {6: "SHUTDOWN_STATE"}
+    bench.unborn("", instance=1)
+    bench.dies(1, instance=2)
+    bench.tick(bench.time + 100)
+    assert spawns(bench.out) == [1, 2]
+
+
+def test_a_start_that_waits_for_a_stop_is_off_when_the_daemon_shuts_down():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1))
+    bench.do(StartAsked(1, wait=True, request=3))
+    assert replies(bench.do(ShutdownAsked())) == {3: "ABNORMAL_TERMINATION"}
+
+
+def test_a_shutdown_overrides_a_restart_and_never_the_reverse():
+    bench = Bench(ProcessPolicy("a"))
+    bench.born(10)
+    bench.do(ShutdownAsked(restart=True))
+    assert bench.core.mood is Mood.RESTARTING
+    assert bench.do(ShutdownAsked(restart=True)) == []
+    bench.do(ShutdownAsked())
+    bench.do(ShutdownAsked(restart=True))
+    assert bench.dies(0)[-1] == Exit(Mood.SHUTDOWN)
+
+
+def test_the_wait_is_logged_at_once_and_every_three_seconds():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    start = bench.time
+    bench.do(ShutdownAsked())
+    for at in (1, 3, 3.1, 6, 6.2):
+        bench.tick(start + at)
+    assert bench.lines().count("waiting for a to die") == 3
+
+
+def test_what_survives_sigkill_is_given_up_after_the_cap_and_named():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=2), ProcessPolicy("b", priority=1))
+    bench.running(pid=10, instance=1)
+    bench.running(pid=11, instance=2)
+    start = bench.time
+    bench.do(ShutdownAsked())
+    bench.tick(start + 2)
+    bench.tick(start + 31.9)
+    assert not any(isinstance(effect, Exit) for effect in bench.out)
+    assert kills(bench.tick(start + 32))[-1] == (11, 15, False)  # its group is over, the next one's turn
+    assert bench.dies(0, instance=2)[-1] == Exit(Mood.SHUTDOWN, (("a", 10),))
+
+
+def test_the_cap_never_shortens_a_stopwaitsecs():
+    bench = Bench(booted=False)
+    bench.add(GroupPolicy("g", 1, (ProcessPolicy("short", stopwaitsecs=1), ProcessPolicy("long", stopwaitsecs=100))))
+    from initd.supervise.events import Booted
+
+    bench.do(Booted())
+    bench.running(pid=10, instance=1)
+    bench.running(pid=11, instance=2)
+    start = bench.time
+    bench.do(ShutdownAsked())
+    for second in range(1, 130):
+        bench.tick(start + second)
+        assert not any(isinstance(effect, Exit) for effect in bench.out), second
+    assert isinstance(bench.tick(start + 130)[-1], Exit)
+
+
+def test_a_shutdown_with_nothing_running_ends_at_once():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    assert bench.do(ShutdownAsked()) == [MoodChanged(Mood.SHUTDOWN), Exit(Mood.SHUTDOWN)]

@@ -1,0 +1,110 @@
+import pytest
+
+from initd.states import ProcessState
+from initd.supervise.effects import CancelSpawn
+from initd.supervise.events import Signalled, SpawnFailed, StartAsked, StopAsked
+from initd.supervise.policy import ProcessPolicy
+from tests.unit.supervise.bench import Bench, kills, replies, spawns
+
+
+@pytest.mark.parametrize("asgroup", [False, True])
+def test_stop_sends_the_stop_signal_and_kills_each_stopwaitsecs_until_it_is_gone(asgroup):
+    bench = Bench(ProcessPolicy("a", stopsignal=3, stopwaitsecs=4, stopasgroup=asgroup, killasgroup=asgroup))
+    bench.running(pid=10)
+    start = bench.time
+    assert kills(bench.do(StopAsked(1))) == [(10, 3, asgroup)]
+    assert kills(bench.tick(start + 3.9)) == []
+    assert kills(bench.tick(start + 4)) == [(10, 9, asgroup)]
+    assert kills(bench.tick(start + 8)) == [(10, 9, asgroup)]
+    bench.dies(-1, at=start + 8.5)
+    assert bench.state() is ProcessState.STOPPED
+    assert bench.core.next_deadline() is None
+
+
+def test_killasgroup_alone_signals_the_leader_first_and_kills_the_group():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=1, killasgroup=True))
+    bench.running(pid=10)
+    assert kills(bench.do(StopAsked(1))) == [(10, 15, False)]
+    assert kills(bench.tick(bench.time + 1)) == [(10, 9, True)]
+
+
+def test_a_stop_ends_stopped_whatever_the_exit_code():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1, wait=True, request=1))
+    assert replies(bench.dies(3)) == {1: "DONE"}
+    assert bench.moves()[-1] == ("STOPPING", "STOPPED")
+    assert bench.process().exitstatus == 3
+
+
+def test_a_stop_that_does_not_wait_is_answered_once_the_signal_is_out():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    assert replies(bench.do(StopAsked(1, request=1))) == {}
+    assert replies(bench.do(Signalled(1, 10, 15))) == {1: "DONE"}
+    assert bench.state() is ProcessState.STOPPING
+
+
+def test_stop_of_something_down_or_stopping_says_not_running():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    assert replies(bench.do(StopAsked(1, request=1))) == {1: "NOT_RUNNING"}
+    bench.do(StartAsked(1))
+    bench.running()
+    bench.do(StopAsked(1))
+    assert replies(bench.do(StopAsked(1, request=2))) == {2: "NOT_RUNNING"}
+
+
+def test_a_waited_stop_is_logged_at_once_and_every_two_seconds():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    start = bench.time
+    bench.do(StopAsked(1, wait=True, request=1))
+    for at in (1, 2, 2.1, 4, 4.2):
+        bench.tick(start + at)
+    assert bench.lines().count("waiting for a to stop") == 3
+
+
+def test_a_stop_before_the_child_is_there_calls_the_spawn_off():
+    bench = Bench(ProcessPolicy("a"))
+    given = bench.do(StopAsked(1, wait=True, request=1))
+    assert CancelSpawn(1, 1) in given
+    assert bench.state() is ProcessState.STOPPING
+    assert replies(bench.do(SpawnFailed(1, 1, ""))) == {1: "DONE"}
+    assert bench.state() is ProcessState.STOPPED
+
+
+def test_a_child_that_comes_after_the_stop_is_stopped_like_any_other():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=5))
+    bench.do(StopAsked(1))
+    bench.born(10, at=3)
+    assert kills(bench.out) == [(10, 15, False)]
+    assert kills(bench.tick(8)) == [(10, 9, False)]
+
+
+def test_a_start_while_stopping_waits_for_the_stop_and_then_starts():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1))
+    assert replies(bench.do(StartAsked(1, wait=True, request=2))) == {}
+    assert spawns(bench.dies(0)) == [1]
+    bench.born(11)
+    assert replies(bench.tick(bench.time + 1.1)) == {2: "DONE"}
+
+
+def test_a_stop_in_between_calls_the_waiting_start_off():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1))
+    bench.do(StartAsked(1, wait=True, request=2))
+    assert replies(bench.do(StopAsked(1, wait=True, request=3))) == {2: "ABNORMAL_TERMINATION"}
+    given = bench.dies(0)
+    assert replies(given) == {3: "DONE"}
+    assert spawns(given) == []
+
+
+def test_a_stop_without_waiting_that_calls_a_start_off_is_answered_at_once():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1))
+    bench.do(StartAsked(1, request=2))
+    assert replies(bench.do(StopAsked(1, request=3))) == {2: "ABNORMAL_TERMINATION", 3: "DONE"}

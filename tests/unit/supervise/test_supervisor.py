@@ -1,0 +1,48 @@
+from initd.states import ProcessState
+from initd.supervise.effects import GroupChanged
+from initd.supervise.events import GroupAdded, GroupRemoved, Reaped, Signalled, Spawned, SpawnFailed, StartAsked
+from initd.supervise.policy import GroupPolicy, ProcessPolicy
+from tests.unit.supervise.bench import Bench, kills, replies, spawns
+
+
+def test_a_group_added_later_starts_at_once():
+    bench = Bench()
+    given = bench.do(GroupAdded(GroupPolicy("g", 1, (ProcessPolicy("a"),)), 1))
+    assert given[0] == GroupChanged("g", True, (1,))
+    assert replies(given) == {1: "DONE"}
+    assert spawns(given) == [1]
+
+
+def test_a_group_of_a_name_that_is_taken_is_refused():
+    bench = Bench(ProcessPolicy("a"))
+    assert replies(bench.do(GroupAdded(GroupPolicy("a", 1, ()), 1))) == {1: "ALREADY_ADDED"}
+
+
+def test_a_group_can_be_removed_only_when_it_is_down():
+    bench = Bench(ProcessPolicy("a"))
+    assert replies(bench.do(GroupRemoved("a", 1))) == {1: "STILL_RUNNING"}
+    assert replies(bench.do(GroupRemoved("b", 2))) == {2: "BAD_NAME"}
+    bench.unborn("x")
+    assert bench.state() is ProcessState.BACKOFF
+    assert replies(bench.do(GroupRemoved("a", 3))) == {3: "STILL_RUNNING"}
+
+
+def test_news_of_a_removed_instance_never_reach_the_newcomer():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    bench.do(GroupRemoved("a"))
+    bench.do(GroupAdded(GroupPolicy("a", 1, (ProcessPolicy("a"),))))
+    assert bench.process(2).name == "a"
+    before = bench.core.snapshot()
+    assert kills(bench.do(Spawned(1, 1, 50))) == [(50, 9, True)]
+    bench.do(SpawnFailed(1, 1, "x"))
+    bench.do(Reaped(1, 50, 0, "exit status 0"))
+    bench.do(Signalled(1, 50, 9))
+    assert replies(bench.do(StartAsked(1, request=1))) == {1: "BAD_NAME"}
+    assert bench.core.snapshot() == before
+
+
+def test_two_members_of_one_name_collapse_to_the_last():
+    bench = Bench()
+    bench.add(GroupPolicy("g", 1, (ProcessPolicy("a", startsecs=1), ProcessPolicy("a", startsecs=2))))
+    (process,) = bench.core.groups[0].processes
+    assert process.policy.startsecs == 2
