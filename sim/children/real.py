@@ -1,0 +1,214 @@
+"""The step language as a real process: `python -I -S real.py SCRIPT`, with the script as JSON (sim/children/steps.py).
+
+It stands alone, for nothing of the project can be imported under -I -S; `tests/contract` holds it and `virtual` to the
+same behaviour. `dstate` has no real twin here and is refused.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import signal
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+STREAMS: dict[str | int, int] = {"in": 0, "out": 1, "err": 2}
+CHUNK = 65536
+PR_SET_CHILD_SUBREAPER = 36
+LINE = b"x" * 79 + b"\n"
+
+
+def run(steps: list[Any]) -> None:
+    """Run the steps; a refused one is skipped."""
+    for verb, *args in steps:
+        try:
+            VERBS[verb](*args)
+        except BrokenPipeError:
+            os._exit(1)
+        except OSError:
+            continue
+
+
+def number(name: str) -> int:
+    return int(signal.Signals["SIG" + name])
+
+
+def pause() -> None:
+    while True:
+        signal.pause()
+
+
+def write(stream: str | int, what: str | int) -> None:
+    data = (LINE * (what // 80 + 1))[:what] if isinstance(what, int) else what.encode()
+    write_all(STREAMS[stream] if stream in STREAMS else int(stream), data)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def read() -> None:
+    while os.read(0, CHUNK):
+        continue
+
+
+def copy() -> None:
+    while data := os.read(0, CHUNK):
+        write_all(1, data)
+
+
+def listen(result: str, seconds: float) -> None:
+    write_all(1, b"READY\n")
+    header = b""
+    while not header.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            os._exit(0)
+        header += byte
+    left = int(dict(word.split(":", 1) for word in header.decode().split())["len"])
+    while left:
+        left -= len(os.read(0, left))
+    time.sleep(seconds)
+    write_all(1, b"RESULT %d\n%s" % (len(result), result.encode()))
+
+
+def kill(who: str | int, name: str) -> None:
+    if who == "group":
+        os.killpg(0, number(name))
+    else:
+        named: dict[str | int, int] = {"parent": os.getppid(), "init": 1}
+        os.kill(named.get(who) or int(who), number(name))
+
+
+def fork(steps: list[Any]) -> None:
+    if os.fork() == 0:
+        run(steps)
+        os._exit(0)
+
+
+def wait() -> None:
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+def setpgid(whose: str = "own") -> None:
+    os.setpgid(0, os.getpgid(os.getppid()) if whose == "parent" else 0)
+
+
+def subreaper() -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def loop(steps: list[Any]) -> None:
+    while True:
+        run(steps or [["sleep", 0.001]])
+
+
+def repeat(count: int, steps: list[Any]) -> None:
+    for _ in range(count):
+        run(steps)
+
+
+def become(uid: int) -> None:
+    if os.getuid():
+        raise OSError(errno.EPERM, "not root")
+    os.setgroups([])
+    os.setgid(uid)
+    os.setuid(uid)
+
+
+def tell(*keys: str) -> None:
+    write_all(1, (" ".join(f"{key}={fact(key)}" for key in keys) + "\n").encode())
+
+
+def fact(key: str) -> object:
+    if key.startswith("env:"):
+        return os.environ.get(key[4:], "")
+    return FACTS[key]()
+
+
+def umask() -> str:
+    mask = os.umask(0)
+    os.umask(mask)
+    return f"{mask:04o}"
+
+
+def fds() -> str:
+    listing = os.open("/proc/self/fd", os.O_RDONLY)
+    found = sorted(int(name) for name in os.listdir(listing))
+    os.close(listing)
+    return ",".join(str(fd) for fd in found if is_open(fd))
+
+
+def is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def dstate(_seconds: float) -> None:
+    raise SystemExit("dstate exists in the simulator only")
+
+
+FACTS: dict[str, Callable[[], object]] = {
+    "pid": os.getpid,
+    "ppid": os.getppid,
+    "pgid": os.getpgrp,
+    "sid": lambda: os.getsid(0),
+    "uid": os.getuid,
+    "gid": os.getgid,
+    "groups": lambda: ",".join(map(str, sorted(os.getgroups()))),
+    "cwd": os.getcwd,
+    "umask": umask,
+    "nofile": lambda: resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+    "fds": fds,
+    "argv": lambda: json.dumps(sys.orig_argv),
+}
+VERBS: dict[str, Callable[..., object]] = {
+    "exit": os._exit,
+    "sleep": time.sleep,
+    "pause": pause,
+    "dstate": dstate,
+    "write": write,
+    "close": os.close,
+    "ignore": lambda name: signal.signal(number(name), signal.SIG_IGN),
+    "default": lambda name: signal.signal(number(name), signal.SIG_DFL),
+    "handle": lambda name, steps: signal.signal(number(name), lambda *_: run(steps)),
+    "block": lambda name: signal.pthread_sigmask(signal.SIG_BLOCK, [number(name)]),
+    "unblock": lambda name: signal.pthread_sigmask(signal.SIG_UNBLOCK, [number(name)]),
+    "raise": lambda name: os.kill(os.getpid(), number(name)),
+    "kill": kill,
+    "fork": fork,
+    "wait": wait,
+    "setsid": os.setsid,
+    "setpgid": setpgid,
+    "subreaper": subreaper,
+    "uid": become,
+    "loop": loop,
+    "repeat": repeat,
+    "read": read,
+    "copy": copy,
+    "listen": listen,
+    "tell": tell,
+}
+
+if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    run(json.loads(sys.argv[1]))
+    os._exit(0)

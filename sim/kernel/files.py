@@ -1,0 +1,309 @@
+"""The `Files` protocol over the tree: what operations that may wait call (initd/kernel/port.py)."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import random
+import stat
+
+from sim.kernel.descriptors import Description, DescriptorTable
+from sim.kernel.faults import Faults
+from sim.kernel.process import os_error
+from sim.kernel.rules import rule
+from sim.kernel.storage import Storage
+from sim.kernel.tree import Node, Tree
+from sim.kernel.users import Users
+
+TEMP_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
+
+
+class OpenFile(Description):
+    """A node opened for appending, or a descriptor of a device."""
+
+    __slots__ = ("node",)
+    pollable = False
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self.node = node
+
+    def write(self, data: bytes) -> int:
+        if self.node.device == "full":
+            raise os_error(errno.ENOSPC)
+        if self.node.device != "null":
+            self.node.data += data
+        return len(data)
+
+    def read(self, size: int) -> bytes:
+        return b""
+
+
+class SimFiles:
+    """The files, users and devices of a simulated machine.
+
+    Tests fill it with `put`, `program`, `directory`, `link` and look at it with `data` and `exists`; `fail`, `slow`,
+    `hang`, `release` and `heal` make paths misbehave; `faults` does so by call, under the names of the Files protocol.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.tree = Tree()
+        self.users = Users()
+        self.faults = Faults()
+        self.storage = Storage()
+        self._descriptors = DescriptorTable(1024)
+        self._random = random.Random(seed)
+        for path in ("/tmp", "/var/log", "/var/run", "/etc", "/bin", "/usr/bin", "/dev"):
+            self.directory(path)
+        self.tree.find("/tmp").mode = 0o1777
+        for name in ("null", "full", "stdout", "stderr"):
+            self.tree.put(f"/dev/{name}", Node(stat.S_IFCHR, 0o666)).device = name
+
+    def attach(self, descriptors: DescriptorTable, uid: int) -> None:
+        """Use the daemon's descriptor table and user from now on."""
+        self._descriptors = descriptors
+        self.tree.uid = uid
+
+    # what tests put in and look at
+    def put(self, path: str, data: bytes = b"", mode: int = 0o644, uid: int = 0, gid: int = 0) -> None:
+        """A regular file; its directories are made."""
+        self.tree.put(path, Node(stat.S_IFREG, mode, uid, gid)).data += data
+
+    def program(self, path: str, mode: int = 0o755) -> None:
+        """A file that can be executed; what it does is the kernel's `programs`."""
+        self.put(path, b"\x7fELF", mode)
+
+    def directory(self, path: str, mode: int = 0o755, uid: int = 0, gid: int = 0) -> None:
+        """A directory, empty."""
+        self.tree.put(path, Node(stat.S_IFDIR, mode, uid, gid))
+
+    def link(self, path: str, target: str) -> None:
+        """A symbolic link."""
+        self.tree.put(path, Node(stat.S_IFLNK, 0o777)).target = target
+
+    def data(self, path: str) -> bytes:
+        """The content of a file, whatever its permissions or faults; ENOENT if missing."""
+        return bytes(self.tree.find(path).data)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything under that name."""
+        return self.tree.walk(self.tree.parts(path)) is not None
+
+    def fail(self, path: str, error: int, *calls: str, times: int | None = None) -> None:
+        """Calls (all, if none are named) on that path or below it fail, `times` of them or until `heal`."""
+        self.storage.fail(path, error, calls, times)
+
+    def slow(self, path: str, latency_ns: int) -> None:
+        """Every call on that path or below it takes that long."""
+        self.storage.slow(path, latency_ns)
+
+    def hang(self, path: str) -> None:
+        """Calls on that path or below it do not return until `release`."""
+        self.storage.hang(path)
+
+    def release(self, path: str) -> None:
+        """What hung there goes on."""
+        self.storage.release(path)
+
+    def heal(self) -> None:
+        """No path misbehaves any more, and what hung goes on."""
+        self.faults.heal()
+        self.storage.heal()
+
+    def _enter(self, call: str, path: str, *more: object) -> None:
+        if self.faults.by_call:
+            number = self.faults.errno_for(call, (path, *more))
+            if number:
+                raise os_error(number, path)
+        if self.storage.disturbed:
+            self.storage.enter(call, "/" + "/".join(self.tree.parts(path)))
+
+    def _enter_fd(self, call: str, fd: int, *more: object) -> Description:
+        description = self._descriptors.get(fd)
+        path = self.storage.opened.get(description)
+        if path is not None:
+            self._enter(call, path, *more)
+        return description
+
+    # log files
+    @rule("append-creates", "append-open-directory-refused")
+    def open_append(self, path: str, mode: int = 0o666) -> int:
+        self._enter("open_append", path)
+        parent, name = self.tree.place(path)
+        node = parent.entries.get(name) if name else parent
+        if node is None:
+            self._may_change(parent, path)
+            node = Node(stat.S_IFREG, mode & ~0o022, self.tree.uid)
+            self._descriptors.need(1)
+            parent.entries[name] = node
+        elif node.kind == stat.S_IFDIR:
+            raise os_error(errno.EISDIR, path)
+        elif node.kind == stat.S_IFSOCK:
+            raise os_error(errno.ENXIO, path)
+        elif not self.tree.allowed(node, 2):
+            raise os_error(errno.EACCES, path)
+        opened = OpenFile(node)
+        fd = self._descriptors.install(opened)
+        self.storage.opened[opened] = path
+        return fd
+
+    @rule("append-returns-size", "append-without-size-is-minus-one", "append-follows-the-file-not-the-name")
+    def append(self, fd: int, data: bytes) -> int:
+        description = self._enter_fd("append", fd, data)
+        description.write(data)
+        if isinstance(description, OpenFile) and description.node.kind == stat.S_IFREG:
+            return len(description.node.data)
+        return -1
+
+    @rule("only-files-are-seekable")
+    def seekable(self, fd: int) -> bool:
+        description = self._descriptors.get(fd)
+        return isinstance(description, OpenFile) and description.node.kind == stat.S_IFREG
+
+    @rule("same-file-by-identity")
+    def same_file(self, fd: int, path: str) -> bool:
+        description = self._enter_fd("same_file", fd)
+        try:
+            return isinstance(description, OpenFile) and description.node is self.tree.find(path)
+        except OSError:
+            return False
+
+    def close(self, fd: int) -> None:
+        self.storage.opened.pop(self._descriptors.get(fd), None)
+        self._descriptors.close(fd)
+
+    @rule("rename-replaces", "rename-missing-enoent")
+    def rename(self, old: str, new: str) -> None:
+        self._enter("rename", old, new)
+        self._enter("rename", new, old)
+        source, old_name = self.tree.place(old, follow=False)
+        target, new_name = self.tree.place(new, follow=False)
+        if old_name not in source.entries:
+            raise os_error(errno.ENOENT, old)
+        self._may_change(source, old)
+        self._may_change(target, new)
+        node, replaced = source.entries[old_name], target.entries.get(new_name)
+        if replaced is not None and replaced.kind == stat.S_IFDIR and node.kind != stat.S_IFDIR:
+            raise os_error(errno.EISDIR, new)
+        del source.entries[old_name]
+        target.entries[new_name] = node
+
+    @rule("unlink-keeps-open-file", "unlink-missing-enoent", "unlink-directory-refused")
+    def unlink(self, path: str) -> None:
+        self._enter("unlink", path)
+        parent, name = self.tree.place(path, follow=False)
+        node = parent.entries.get(name)
+        if node is None:
+            raise os_error(errno.ENOENT, path)
+        self._may_change(parent, path)
+        if node.kind == stat.S_IFDIR:
+            raise os_error(errno.EISDIR, path)
+        del parent.entries[name]
+
+    @rule("truncate-empties")
+    def truncate(self, fd: int) -> None:
+        description = self._enter_fd("truncate", fd)
+        if not isinstance(description, OpenFile) or description.node.kind != stat.S_IFREG:
+            raise os_error(errno.EINVAL)
+        del description.node.data[:]
+
+    def size(self, path: str) -> int:
+        self._enter("size", path)
+        return len(self.tree.find(path).data)
+
+    @rule("read-at-end-is-empty", "read-at-device-espipe")
+    def read_at(self, path: str, offset: int, length: int) -> bytes:
+        self._enter("read_at", path)
+        node = self._readable(path)
+        if node.kind != stat.S_IFREG:
+            raise os_error(errno.ESPIPE, path)
+        return bytes(node.data[offset : offset + length])
+
+    @rule("temp-name-shape")
+    def make_temp(self, directory: str, prefix: str, suffix: str) -> str:
+        self._enter("make_temp", directory)
+        parent = self.tree.find(directory)
+        if parent.kind != stat.S_IFDIR:
+            raise os_error(errno.ENOTDIR, directory)
+        self._may_change(parent, directory)
+        while True:
+            name = prefix + "".join(self._random.choice(TEMP_CHARACTERS) for _ in range(8)) + suffix
+            if name not in parent.entries:
+                parent.entries[name] = Node(stat.S_IFREG, 0o600, self.tree.uid)
+                return f"{directory}/{name}"
+
+    def listdir(self, path: str) -> list[str]:
+        self._enter("listdir", path)
+        node = self.tree.find(path)
+        if node.kind != stat.S_IFDIR:
+            raise os_error(errno.ENOTDIR, path)
+        return sorted(node.entries)
+
+    # looking up
+    @rule("stat-follows-links")
+    def stat(self, path: str) -> tuple[int, int]:
+        self._enter("stat", path)
+        node = self.tree.find(path)
+        return node.kind | node.mode, node.uid
+
+    def executable(self, path: str) -> bool:
+        self._enter("executable", path)
+        try:
+            return self.tree.allowed(self.tree.find(path), 1)
+        except OSError:
+            return False
+
+    def read_file(self, path: str) -> bytes:
+        self._enter("read_file", path)
+        return bytes(self._readable(path).data)
+
+    def write_file(self, path: str, data: bytes) -> None:
+        self._enter("write_file", path, data)
+        parent, name = self.tree.place(path)
+        node = parent.entries.get(name) if name else parent
+        if node is None:
+            self._may_change(parent, path)
+            node = parent.entries[name] = Node(stat.S_IFREG, 0o644, self.tree.uid)
+        elif node.kind == stat.S_IFDIR:
+            raise os_error(errno.EISDIR, path)
+        elif not self.tree.allowed(node, 2):
+            raise os_error(errno.EACCES, path)
+        node.data[:] = data
+
+    @rule("glob-sorted-and-skips-hidden")
+    def glob(self, pattern: str) -> list[str]:
+        absolute = pattern.startswith("/")
+        self._enter("glob", pattern.split("*")[0] or "/")
+        found = [(self.tree.root if absolute else self.tree.find(self.tree.directory), "/" if absolute else "")]
+        for part in [one for one in pattern.split("/") if one]:
+            found = [
+                (child, path + name + "/")
+                for node, path in found
+                for name, child in node.entries.items()
+                if fnmatch.fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))
+            ]
+        return sorted(path[:-1] for _, path in found if len(path) > 1)
+
+    def user(self, name_or_uid: str) -> tuple[str, int, int, str] | None:
+        self._enter("user", "/etc/passwd")
+        return self.users.user(name_or_uid)
+
+    def group(self, name_or_gid: str) -> tuple[str, int] | None:
+        self._enter("group", "/etc/group")
+        return self.users.group(name_or_gid)
+
+    def groups_of(self, name: str, gid: int) -> tuple[int, ...]:
+        self._enter("groups_of", "/etc/group")
+        return self.users.groups_of(name, gid)
+
+    def _readable(self, path: str) -> Node:
+        node = self.tree.find(path)
+        if node.kind == stat.S_IFDIR:
+            raise os_error(errno.EISDIR, path)
+        if not self.tree.allowed(node, 4):
+            raise os_error(errno.EACCES, path)
+        return node
+
+    def _may_change(self, directory: Node, path: str) -> None:
+        if not self.tree.allowed(directory, 2):
+            raise os_error(errno.EACCES, path)

@@ -1,0 +1,92 @@
+"""The simulated machine: what all parts of the kernel share, and the daemon's place in it."""
+
+from __future__ import annotations
+
+import random
+
+from initd import signals as sig
+from sim.kernel.clock import Clock
+from sim.kernel.descriptors import DescriptorTable
+from sim.kernel.family import Family
+from sim.kernel.halt import Killed
+from sim.kernel.process import Process, ProcessTable
+from sim.kernel.rules import rule
+from sim.kernel.scheduler import Scheduler
+from sim.kernel.signals import IGNORED_BY_DEFAULT, STOPS, Signals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from sim.kernel.process import Frame
+
+    Trace = Callable[[int, str, int, Any], None]
+    """Called with (monotonic ns, what happened, the pid it happened to, a detail)."""
+
+BOOT_PID = 300
+"""Where Linux goes on after the highest pid: it keeps the numbers below for what started at boot."""
+
+
+class Machine:
+    """One machine with its daemon, which is PID 1 of it or a process below an init that reaps by itself."""
+
+    __slots__ = (
+        "caught", "clock", "daemon", "descriptors", "family", "init", "interpret", "random", "scheduler", "signal_latency_ns",
+        "signals", "stopped", "table", "taken", "trace",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        pid: int,
+        clock: Clock,
+        interpret: Callable[[Machine, Process, list[Any]], Frame],
+        seed: int,
+        uid: int,
+        nofile: int,
+    ) -> None:
+        self.clock = clock
+        self.interpret = interpret
+        self.random = random.Random(seed)
+        self.trace: Trace | None = None
+        self.table = ProcessTable(max(pid + 1, 2), 32768)
+        self.signals = Signals(self)
+        self.family = Family(self)
+        self.scheduler = Scheduler(self)
+        self.descriptors = DescriptorTable(nofile)
+        self.caught: frozenset[int] = frozenset()
+        self.taken: set[int] = set()
+        self.stopped = False
+        self.daemon = Process(pid, None, pid, pid)
+        self.daemon.is_daemon = True
+        self.daemon.ignored = {sig.SIGPIPE, sig.SIGXFSZ}
+        self.daemon.uid = self.daemon.gid = uid
+        self.daemon.nofile = nofile
+        self.init = self.daemon if pid == 1 else self._outer_init()
+        self.table.add(self.daemon)
+
+    def _outer_init(self) -> Process:
+        init = Process(1, None, 1, 1)
+        init.auto_reap = True
+        self.table.add(init)
+        self.daemon.parent = init
+        init.children[self.daemon.pid] = self.daemon
+        return init
+
+    @rule("caught-signals-are-a-set", "pid1-ignores-uncaught", "uncaught-signal-kills", "init-safe-from-inside")
+    def signal_daemon(self, signal: int, inside: bool) -> None:
+        """A signal to the daemon itself: caught, dropped, or its end.
+
+        As PID 1 it is safe from what it does not catch, SIGKILL and SIGSTOP included unless they come from outside.
+        """
+        if signal in self.caught:
+            self.taken.add(signal)
+        elif signal in IGNORED_BY_DEFAULT or signal in self.daemon.ignored:
+            if signal == sig.SIGCONT:
+                self.stopped = False
+        elif self.daemon.pid == 1 and (inside or signal not in (sig.SIGKILL, sig.SIGSTOP)):
+            return
+        elif signal in STOPS:
+            self.stopped = True
+        else:
+            raise Killed(signal)

@@ -1,0 +1,166 @@
+"""The world around the daemon: what a scenario sets up, does to the machine, and looks at.
+
+The daemon itself sees nothing of this; its calls are in `sim.kernel.kernel`.
+"""
+
+from __future__ import annotations
+
+from sim.children.behaviours import FOREVER, script_for
+from sim.children.virtual import interpret
+from sim.kernel.clock import Clock
+from sim.kernel.exec import Loader
+from sim.kernel.faults import Faults
+from sim.kernel.files import OpenFile, SimFiles
+from sim.kernel.machine import Machine
+from sim.kernel.sockets import Network, SimClient
+from sim.kernel.workers import Workers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from sim.children.behaviours import Programs
+    from sim.kernel.machine import Trace
+    from sim.kernel.process import Process
+
+START_OF_TIME_NS = 1_700_000_000 * 1_000_000_000
+"""The wall clock when a run starts, unless it says otherwise."""
+
+
+class Outside:
+    """A simulated machine with a daemon on it, seen from outside.
+
+    `programs` says what a spawned program does (see `sim.children.behaviours.script_for`). `choose(n)` picks which of n
+    things that are due at once comes first; without it they keep their order. `tick_ns` is what every call of the
+    daemon but the clocks costs. `until_ns` ends the run (EndOfRun). `trace(now_ns, what, pid, detail)`, if set, hears
+    of every spawn, signal, exit and reap.
+    """
+
+    def __init__(
+        self,
+        *,
+        pid: int = 1,
+        programs: Programs = FOREVER,
+        files: SimFiles | None = None,
+        root: bool = True,
+        wall: int = START_OF_TIME_NS,
+        seed: int = 0,
+        choose: Callable[[int], int] | None = None,
+        tick_ns: int = 0,
+        until_ns: int | None = None,
+        nofile: int = 1024,
+        timezone_s: int = 0,
+    ) -> None:
+        self.clock = Clock(wall, choose)
+        self.clock.end_time_ns = until_ns
+        self.machine = Machine(pid, self.clock, interpret, seed, 0 if root else 1000, nofile)
+        self.files = files or SimFiles(seed)
+        self.files.attach(self.machine.descriptors, self.machine.daemon.uid)
+        for device in ("null", "stdout", "stderr"):
+            self.machine.descriptors.install(OpenFile(self.files.tree.find(f"/dev/{device}")))
+        self.faults = Faults()
+        self.workers = Workers(self.clock, self.files)
+        self.network = Network(self.files.tree)
+        self.tick_ns, self.timezone_s = tick_ns, timezone_s
+        self.programs = programs
+        self.late_notes = False
+        self.start_delay_ns = 0
+        self.events = 0
+        self._loader = Loader(self.files.tree, self.faults)
+        self._attempts: dict[tuple[str, ...], int] = {}
+        self._spins = 0
+
+    # time
+    @property
+    def now(self) -> int:
+        """The monotonic clock, nanoseconds."""
+        return self.clock.now
+
+    def at(self, time_ns: int, callback: Callable[[], None]) -> None:
+        """Have something happen from outside at that monotonic time."""
+        self.clock.at(time_ns, callback)
+
+    def step_wall(self, by_ns: int) -> None:
+        """Set the wall clock forward or back."""
+        self.clock.wall_offset_ns += by_ns
+
+    def suspend(self, duration_ns: int) -> None:
+        """The machine slept: boot and wall clock have run on, the monotonic one stood still."""
+        self.clock.suspended_ns += duration_ns
+        self.clock.wall_offset_ns += duration_ns
+
+    def run_until(self, time_ns: int | None) -> None:
+        """Raise EndOfRun from `poll` when the monotonic clock would pass that time; None: never."""
+        self.clock.end_time_ns = time_ns
+
+    @property
+    def choices(self) -> list[int]:
+        """What `choose` answered so far: enough to replay the run."""
+        return self.clock.choices
+
+    @property
+    def trace(self) -> Trace | None:
+        """Who hears of what happens."""
+        return self.machine.trace
+
+    @trace.setter
+    def trace(self, hear: Trace | None) -> None:
+        self.machine.trace = hear
+
+    # processes
+    def signal_daemon(self, signal: int) -> None:
+        """A signal to the daemon, from outside its pid namespace (docker stop, kubelet)."""
+        self.machine.signal_daemon(signal, inside=False)
+
+    def outsider_kill(self, pid: int, signal: int) -> None:
+        """A signal to any process, from somebody who may; ignored if there is no such process."""
+        target = self.machine.table.by_pid.get(pid)
+        if target is not None:
+            self.machine.signals.send(target, signal, inside=False)
+
+    def process(self, pid: int) -> Process | None:
+        """The process of that pid, zombies included."""
+        return self.machine.table.by_pid.get(pid)
+
+    def processes(self) -> list[Process]:
+        """Every process but the daemon and an outer init, by pid."""
+        return [one for _, one in sorted(self.machine.table.by_pid.items()) if one.pid != 1 and not one.is_daemon]
+
+    def attempts(self, key: str) -> int:
+        """How often the program of that SUPERVISOR_PROCESS_NAME, or argv[0], has been spawned."""
+        return sum(count for name, count in self._attempts.items() if key in name)
+
+    def _script(self, child: Process) -> list[Any]:
+        name = child.env.get("SUPERVISOR_PROCESS_NAME")
+        key = (child.env.get("SUPERVISOR_GROUP_NAME", ""), name) if name else child.argv
+        child.attempt = self._attempts[key] = self._attempts.get(key, 0) + 1
+        return script_for(self.programs, child.argv, child.env, child.attempt)
+
+    # clients
+    def connect_unix(self, path: str) -> SimClient:
+        """A client of a UNIX socket."""
+        return self.network.connect_unix(path)
+
+    def connect_tcp(self, port: int) -> SimClient:
+        """A client of a TCP socket on this machine."""
+        return self.network.connect_tcp(port)
+
+    # work off the loop
+    def delay_lane(self, lane: str, delay_ns: int) -> None:
+        """See Workers.delay."""
+        self.workers.delay(lane, delay_ns)
+
+    def withhold(self, lane: str) -> None:
+        """See Workers.withhold."""
+        self.workers.withhold(lane)
+
+    def let_go(self, lane: str) -> None:
+        """See Workers.let_go."""
+        self.workers.let_go(lane)
+
+    def heal(self) -> None:
+        """End every fault, delay and hang there is."""
+        self.faults.heal()
+        self.files.heal()
+        self.workers.heal()
