@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from initd.kernel.port import ExitStatus, SetupFailed, UserIdentity
+from tests.unit.kernel.launching import Launcher, needs_root, run_python
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_sigterm_to_a_young_child_ends_the_child_and_never_reaches_us(launch: Launcher) -> None:
+    kernel = launch.kernel
+    kernel.catch_signals([signal.SIGTERM])
+    seen: set[int] = set()
+    for _ in range(200):
+        child = launch("/bin/sleep", "100", directory=".")
+        kernel.kill(child.pid, signal.SIGTERM)
+        assert child.wait() == ExitStatus(None, signal.SIGTERM)
+        seen.update(kernel.take_signals())
+        child.close()
+        launch.launched.clear()
+    assert seen <= {signal.SIGCHLD}
+
+
+def test_a_signal_to_us_while_we_fork_is_taken_by_us_alone(launch: Launcher) -> None:
+    kernel = launch.kernel
+    kernel.catch_signals([signal.SIGTERM])
+    for _ in range(20):
+        os.kill(os.getpid(), signal.SIGTERM)
+        child = launch("/bin/cat", directory=".")
+        assert signal.SIGTERM in kernel.take_signals()
+        assert child.failure() is None
+        kernel.close(child.stdin)
+        child.stdin = -1
+        assert child.wait() == ExitStatus(0)
+
+
+def test_our_signal_mask_is_as_before_after_a_fork(launch: Launcher) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    launch("/bin/true", directory=".")
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+
+
+def test_a_child_starts_in_its_directory(launch: Launcher, tmp_path: Path) -> None:
+    assert launch.output("/bin/pwd", directory=str(tmp_path)) == f"{tmp_path.resolve()}\n"
+
+
+def test_a_relative_program_is_looked_for_in_the_new_directory(launch: Launcher, tmp_path: Path) -> None:
+    (tmp_path / "here").symlink_to("/bin/true")
+    assert launch("./here", directory=str(tmp_path)).failure() is None
+
+
+@pytest.mark.parametrize(("where", "name"), [("missing", "ENOENT"), ("file", "ENOTDIR"), ("a\0b", "EINVAL")])
+def test_a_directory_that_cannot_be_entered_is_127_two_lines_and_a_note(
+    launch: Launcher, where: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    child = launch("/bin/true", directory=f"{tmp_path}/{where}")
+    assert child.failure() == SetupFailed("chdir", getattr(errno, name))
+    lines = f"supervisor: couldn't chdir to {tmp_path}/{where}: {name}\nsupervisor: child process was not spawned\n"
+    assert child.read(child.stderr) == lines.encode()
+    assert child.wait() == ExitStatus(127)
+
+
+@needs_root
+def test_a_child_becomes_the_user_with_exactly_the_groups_given(launch: Launcher) -> None:
+    user = UserIdentity(4321, 4322, (4322, 4323, 4324))
+    status = launch.output("/bin/cat", "/proc/self/status", user=user)
+    ids = dict(line.split(":", 1) for line in status.splitlines() if line.startswith(("Uid", "Gid", "Groups")))
+    assert ids["Uid"].split() == ["4321"] * 4
+    assert ids["Gid"].split() == ["4322"] * 4
+    assert ids["Groups"].split() == ["4322", "4323", "4324"]
+
+
+@needs_root
+def test_a_user_without_listed_groups_keeps_none_of_ours(launch: Launcher) -> None:
+    assert launch.output("/usr/bin/id", "-G", user=UserIdentity(4321, 4322)) == "4322\n"
+
+
+@needs_root
+def test_the_directory_is_entered_as_the_new_user(launch: Launcher, tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    child = launch("/bin/true", user=UserIdentity(4321, 4322), directory=str(tmp_path))
+    assert child.failure() == SetupFailed("chdir", errno.EACCES)
+    assert child.wait() == ExitStatus(127)
+
+
+def test_becoming_who_we_are_already_needs_no_fork(launch: Launcher) -> None:
+    child = launch("/bin/true", user=UserIdentity(os.getuid(), 4322, (4322,)))
+    assert child.child.note_fd == -1
+    assert child.wait() == ExitStatus(0)
+
+
+UNPRIVILEGED = """
+import json, os
+from initd.kernel.linux import LinuxKernel
+from initd.kernel.port import SpawnSpec, UserIdentity
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(4322); os.setuid(4321)
+kernel = LinuxKernel()
+errors, stderr = kernel.pipe()
+child = kernel.spawn(SpawnSpec("/bin/true", ("true",), {}, 0, 1, stderr, user=UserIdentity(99, 99, (99,))))
+status = os.waitpid(child.pid, 0)[1]
+print(json.dumps([kernel.read(errors, 1000).decode(), os.WEXITSTATUS(status), kernel.read(child.note_fd, 100).decode()]))
+"""
+
+
+def test_only_root_may_become_somebody_else() -> None:
+    lines = (
+        "supervisor: couldn't setuid to 99: Can't drop privilege as nonroot user\n"
+        "supervisor: child process was not spawned\n"
+    )
+    assert json.loads(run_python(UNPRIVILEGED)) == [lines, 127, f"setuid {errno.EPERM}"]
