@@ -155,10 +155,13 @@ def _complete(word: str, switches: Sequence[Switch]) -> str:
         return word if word in matches else matches[0]
     if matches:
         raise ConfigError(
-            f"option --{word} not a unique prefix", hint=f"it could be {', '.join('--' + m for m in matches)}"
+            f"option --{word} not a unique prefix",
+            key=f"--{word}",
+            hint=f"it could be {', '.join('--' + m for m in matches)}",
         )
     near = values.nearest(word, names)
-    raise ConfigError(f"option --{word} not recognized", hint=f"the nearest is --{near}" if near else "")
+    hint = f"the nearest is --{near}" if near else "see the help for what there is"
+    raise ConfigError(f"option --{word} not recognized", key=f"--{word}", hint=hint)
 
 
 def _short(letters: str, rest: list[str], switches: Sequence[Switch]) -> list[tuple[str, str, str]]:
@@ -167,7 +170,9 @@ def _short(letters: str, rest: list[str], switches: Sequence[Switch]) -> list[tu
         letter, letters = letters[0], letters[1:]
         switch = next((switch for switch in switches if switch[0] == letter), None)
         if switch is None:
-            raise ConfigError(f"option -{letter} not recognized")
+            raise ConfigError(
+                f"option -{letter} not recognized", key=f"-{letter}", hint="see the help for what there is"
+            )
         name = switch[1] or "help"
         if not switch[2]:
             found.append((f"-{letter}", name, ""))

@@ -57,6 +57,7 @@ GRAMMAR = [
     _main("no supervisord", "[program:a]\ncommand=x\n"),
     _main("text before a section", "hello=1\n[supervisord]\n"),
     _main("byte order mark", "\ufeff[supervisord]\n"),
+    _main("undecodable", "[supervisord]\nidentifier=\udcff\n"),
     _main("key without delimiter", "[supervisord]\nnodaemon\nloglevel\n umask\n"),
     _main("key without delimiter at the end", "[supervisord]\nnodaemon"),
     _main("empty key", "[supervisord]\n=true\n"),
@@ -366,6 +367,7 @@ INCLUDES = [
     Case(
         "include up", {"s.conf": "[supervisord]\n[include]\nfiles=d/../d/*\n", "d/a": "[program:b]\ncommand=%(here)s\n"}
     ),
+    Case("include undecodable", {"s.conf": _INCLUDED, "d/a.conf": "[program:\udcc3]\ncommand=y\n"}),
     _main("include escaped here", "[include]\nfiles=x\n[supervisord]\nidentifier=%%(here)s\n"),
     _main("include without files", "[include]\n[supervisord]\n"),
     _main("include empty", "[include]\nfiles=\n[supervisord]\n"),

@@ -41,7 +41,7 @@ def _directory(root: Path, case: Case, number: int) -> Path:
     for name, text in case.files.items():
         file = place / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode())
+        file.write_bytes(text.encode(errors="surrogateescape"))
     return place
 
 

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from initd.config.client import ClientArguments
+from initd.config.load import load_client
+from initd.config.model import ClientConfig
+from initd.errors import ConfigError
+from tests.unit.config.memory import host
+
+FILE = "[supervisorctl]\nserverurl=unix://%(here)s/../x\nusername=u\npassword=p\nhistory_file=~/h\n"
+
+
+def _asked(*argv: str, text: str = FILE) -> ClientArguments:
+    return load_client(argv, host({"/etc/supervisord.conf": text}))
+
+
+def test_the_file_says_which_server() -> None:
+    asked = _asked("status", "all")
+    assert asked.config == ClientConfig("unix:///x", "u", "p", "supervisor", "/root/h")
+    assert (asked.action, asked.interactive, asked.path) == (("status", "all"), False, "/etc/supervisord.conf")
+
+
+def test_without_a_file_there_are_defaults_and_without_an_action_a_prompt() -> None:
+    asked = load_client([], host())
+    assert (asked.config, asked.interactive, asked.path) == (ClientConfig(), True, None)
+
+
+def test_the_command_line_goes_before_the_file_and_the_history_option_does_nothing() -> None:
+    asked = _asked("-i", "-s", "http://h", "-u", "me", "-p", "you", "-r", "x", "stop")
+    assert asked.config == ClientConfig("http://h", "me", "you", "supervisor", "/root/h")
+    assert asked.interactive
+
+
+def test_help_is_told() -> None:
+    assert _asked("--help").wants == "help"
+
+
+@pytest.mark.parametrize(
+    ("argv", "text", "complaint"),
+    [
+        (("-s", "nope"), FILE, "invalid value for -s 'nope': value 'nope' is not a URL"),
+        (("-c", "no.conf"), FILE, "could not find config file no.conf"),
+        ((), "[supervisord]\n", ".ini file does not include supervisorctl section"),
+        (
+            (),
+            "[supervisorctl]\nprompt\n",
+            "Source contains parsing errors: '/etc/supervisord.conf'\n\t[line  2]: 'prompt\\n'",
+        ),
+        ((), FILE + "[ctlplugin:x]\n", "section [ctlplugin:x] does not specify a supervisor.ctl_factory"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(argv: tuple[str, ...], text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        _asked(*argv, text=text)
+    assert refused.value.text == complaint
+
+
+def test_plugins_are_warned_about() -> None:
+    (notice,) = _asked(text="[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\n").notices
+    assert notice.text == "/etc/supervisord.conf:2: [ctlplugin:x] is ignored: supervisorctl plugins are not supported"
