@@ -78,7 +78,7 @@ class Service:
 
         def checked(_: Any, error: Exception | None) -> None:
             if isinstance(error, CommandError):
-                answer(fault(Fault.NO_FILE if error.missing else "NOT_EXECUTABLE", error.text))
+                answer(fault(Fault.NO_FILE if error.missing else Fault.NOT_EXECUTABLE, error.text))
             else:
                 answer(True if error is None else fault(Fault.FAILED, str(error)))
 
