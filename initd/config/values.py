@@ -34,11 +34,6 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     return next(iter(get_close_matches(word, list(candidates), 1)), "")
 
 
-def string(text: str) -> str:
-    """The text itself."""
-    return text
-
-
 def boolean(text: str) -> bool:
     """A yes or no word, in any case; not trimmed."""
     word = text.lower()
