@@ -18,10 +18,10 @@ def main(argv: list[str] | None = None) -> int:
     except UsageError as error:
         (sys.stdout if error.code == 0 else sys.stderr).write(str(error))
         return error.code
-    session = Session(settings.client, sys.stdout, settings.interactive)
+    session = Session(settings.config, sys.stdout, settings.interactive)
     try:
-        if settings.words:
-            session.run(" ".join(settings.words))
+        if settings.action:
+            session.run(" ".join(settings.action))
             session.out.flush()
             return int(session.status)
         from initd.control.client.shell import interact

@@ -6,7 +6,8 @@ import errno
 
 from initd.control.client.processes import do_status
 from initd.control.client.session import Session
-from initd.control.client.wire import Fault, FaultCode
+from initd.control.client.wire import Fault
+from initd.control.faults import Fault as FaultCode
 
 
 def do_shutdown(session: Session, argument: str) -> None:

@@ -8,7 +8,8 @@ import threading
 from initd.control.client.logs import copy_stream
 from initd.control.client.server import LogStream
 from initd.control.client.session import Session
-from initd.control.client.wire import Fault, FaultCode
+from initd.control.client.wire import Fault
+from initd.control.faults import Fault as FaultCode
 from initd.states import ProcessState
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from initd.control.client import names
 from initd.control.client.session import Exit, Session
-from initd.control.client.wire import Fault, FaultCode
+from initd.control.client.wire import Fault
+from initd.control.faults import Fault as FaultCode
+from initd.control.rpc_names import join_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def do_reread(session: Session, argument: str) -> None:
@@ -123,7 +126,7 @@ def do_avail(session: Session, argument: str) -> None:
 def _available(info: dict[str, Any]) -> str:
     use, start = "in use" if info["inuse"] else "avail", "auto" if info["autostart"] else "manual"
     priority = f"{info['group_prio']}:{info['process_prio']}"
-    return f"{names.join(info['group'], info['name']):<32} {use:<9} {start:<9} {priority}"
+    return f"{join_name(info['group'], info['name']):<32} {use:<9} {start:<9} {priority}"
 
 
 def _refused(session: Session, fault: Fault, reason: str) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
 
-from initd.control.client import names
 from initd.control.client.server import LogStream
 from initd.control.client.session import Session
 from initd.control.client.transport import ProtocolError
-from initd.control.client.wire import Fault, FaultCode
+from initd.control.client.wire import Fault
+from initd.control.faults import Fault as FaultCode
+from initd.control.rpc_names import join_name, split_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 DEFAULT_BYTES = 1600
 
@@ -129,17 +133,17 @@ def do_clear(session: Session, argument: str) -> None:
         session.misused("clear", "Error: clear requires a process name")
     elif "all" in wanted:
         for result in session.call("clearAllProcessLogs"):
-            _report_clear(session, names.join(result["group"], result["name"]), result["status"])
+            _report_clear(session, join_name(result["group"], result["name"]), result["status"])
     else:
         for name in wanted:
-            group, process = names.split(name)
+            group, process = split_name(name)
             code: int = FaultCode.SUCCESS
             try:
                 session.call("clearProcessLogs", name)
             except Fault as fault:
                 code = fault.code
             # a whole group cannot be cleared; scripts know the name this error has always had
-            _report_clear(session, names.join(group, str(process)), code)
+            _report_clear(session, join_name(group, str(process)), code)
 
 
 def _report_clear(session: Session, name: str, code: int) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from initd.control.client import names
+from initd.control.client import table
 from initd.control.client.session import Exit, Session, StatusExit
-from initd.control.client.wire import Fault, FaultCode
+from initd.control.client.wire import Fault
+from initd.control.faults import Fault as FaultCode
+from initd.control.rpc_names import join_name, split_name
 from initd.states import STOPPED_STATES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _START_ERRORS = {
     FaultCode.BAD_NAME: "no such process",
@@ -47,7 +51,7 @@ class _Action:
                 self._report(session, result)
             return
         for name in wanted:
-            group, process = names.split(name)
+            group, process = split_name(name)
             if process is None:
                 self._apply_to_group(session, group)
                 continue
@@ -70,7 +74,7 @@ class _Action:
             self._report(session, result)
 
     def _report(self, session: Session, result: dict[str, Any]) -> None:
-        name, code = names.join(result["group"], result["name"]), result["status"]
+        name, code = join_name(result["group"], result["name"]), result["status"]
         if code == FaultCode.SUCCESS:
             session.say(f"{name}: {self.done}")
         elif code in self.errors:
@@ -155,22 +159,16 @@ def do_status(session: Session, argument: str) -> None:
     wanted = argument.split()
     if wanted and "all" not in wanted:
         infos = [info for name in wanted for info in _matching(session, infos, name)]
-    _show_table(session, infos)
+    rows = [(join_name(info["group"], info["name"]), info["statename"], info["description"]) for info in infos]
+    table.show(session.out, rows)
     if any(info["state"] in STOPPED_STATES for info in infos):
         session.status = StatusExit.NOT_RUNNING
 
 
 def _matching(session: Session, infos: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    group, process = names.split(name)
+    group, process = split_name(name)
     found = [info for info in infos if info["group"] == group and process in (None, info["name"])]
     if not found:
         error = f"{group}: ERROR (no such group)" if process is None else f"{name}: ERROR (no such process)"
         session.fail(error, StatusExit.UNKNOWN)
     return found
-
-
-def _show_table(session: Session, infos: list[dict[str, Any]]) -> None:
-    rows = [(names.join(info["group"], info["name"]), info["statename"], info["description"]) for info in infos]
-    width = max([30, *(len(name) for name, _state, _text in rows)]) + 3
-    for name, state, text in rows:
-        session.say(f"{name:<{width}}{session.painted(state, f'{state:<10}')}{text}")

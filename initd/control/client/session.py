@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import enum
 import errno
-import os
 import sys
-from collections.abc import Callable
-from typing import Any, TextIO
 
 from initd.config.model import ClientConfig
 from initd.control.client.server import Server
 from initd.control.client.transport import ProtocolError
-from initd.control.client.wire import Fault, FaultCode
+from initd.control.client.wire import Fault
+from initd.control.faults import Fault as FaultCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TextIO
 
 API_VERSION = "3.0"
 
@@ -45,8 +48,6 @@ VERBS = {
     "help": "help",
     "EOF": "shell",
 }
-# green is up, yellow under way, dim down on purpose; everything else is red
-_COLOURS = {"RUNNING": "32", "STARTING": "33", "STOPPING": "33", "BACKOFF": "33", "STOPPED": "2", "EXITED": "2"}
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -85,12 +86,6 @@ class Session:
     def say(self, line: str) -> None:
         """Print one line; errors go to standard output as well, as scripts expect."""
         self.out.write(line + "\n")
-
-    def painted(self, state: str, text: str) -> str:
-        """`text` in the colour of a process state, on a terminal that wants colours; elsewhere as it is."""
-        if not self.out.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
-            return text
-        return f"\x1b[{_COLOURS.get(state, '31')}m{text}\x1b[0m"
 
     def call(self, method: str, *params: str | int) -> Any:
         """Call `supervisor.METHOD`; Fault, ProtocolError, OSError."""
@@ -134,8 +129,8 @@ class Session:
                 raise
             self.fail(
                 "Sorry, supervisord responded but did not recognize the supervisor namespace commands that "
-                "supervisorctl uses to control it.  Please check that the [rpcinterface:supervisor] section is enabled in the "
-                "configuration file (see sample.conf).",
+                "supervisorctl uses to control it.  Please check that the [rpcinterface:supervisor] section is "
+                "enabled in the configuration file (see sample.conf).",
                 Exit.UNIMPLEMENTED_FEATURE,
             )
             return False

@@ -1,26 +1,19 @@
-"""The client's command line and its section of the configuration file (supervisord-4.3 §1.9, §12.1 items 3 and 4)."""
+"""Where the client's settings come from: this process's arguments, environment and files (supervisord-4.3 §1.9)."""
 
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+import sys
 
-from initd.config.model import ClientConfig
+from initd.config.client import load_client
+from initd.config.host import Host
+from initd.config.load import render
+from initd.errors import ConfigError
+from initd.kernel.linux_files import LinuxFiles
 
-_USAGE = """\
-Usage: {program} [options] [action [arguments]]
-
-Sends one action to a supervisor, or opens a shell that takes many. `{program} help` lists the actions.
-
-Options:
--c/--configuration FILE   the configuration file; looked for in the usual places unless given
--s/--serverurl URL        the supervisor to talk to: http://HOST:PORT or unix:///PATH
--u/--username NAME        the user name it wants
--p/--password PASSWORD    the password it wants
--i/--interactive          ask before a shutdown or reload, and for a password
--r/--history-file FILE    accepted, and without effect; history_file in the configuration file counts
--h/--help                 this text
-"""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from initd.config.client import ClientArguments
 
 
 class UsageError(Exception):
@@ -31,77 +24,17 @@ class UsageError(Exception):
         self.code = code
 
 
-class Settings(NamedTuple):
-    """The server to talk to, the action's words, and whether somebody is there to be asked."""
-
-    client: ClientConfig
-    words: list[str]
-    interactive: bool
-
-
-def read_settings(argv: list[str]) -> Settings:
-    """Settings from the command line over those of the file; UsageError."""
-    import getopt
-
-    given: dict[str, str] = {}
+def read_settings(argv: list[str]) -> ClientArguments:
+    """What is asked of which server; UsageError. The first of `argv` is the program's name."""
+    host = Host(dict(os.environ), os.getcwd(), os.uname().nodename, "/tmp", argv[0], LinuxFiles(), os.getuid())
     try:
-        options, words = getopt.getopt(
-            argv[1:],
-            "h?c:is:u:p:r:",
-            ["help", "configuration=", "interactive", "serverurl=", "username=", "password=", "history_file="],
-        )
-        for option, value in options:
-            name = _NAMES[option]
-            if name == "help":
-                raise UsageError(_USAGE.format(program=argv[0]), 0)
-            if name in given:
-                raise ValueError(f"conflicting command line option {option!r}")
-            given[name] = value
-            if name == "serverurl" and not (value.partition(":")[2]):
-                raise ValueError(f"invalid value for {option} {value!r}: value {value!r} is not a URL")
-        client = _from_file(given.get("configuration"), argv[0])
-    except (getopt.GetoptError, ValueError) as error:
-        raise UsageError(f"Error: {error}\nFor help, use {argv[0]} -h\n", 2) from None
-    changes = {key: given[key] for key in ("serverurl", "username", "password") if key in given}
-    return Settings(client.replace(**changes), words, not words or "interactive" in given)
+        arguments = load_client(argv[1:], host)
+    except ConfigError as error:
+        raise UsageError(render(error, argv[0]), 2) from None
+    if arguments.wants:
+        from initd.config.usage import client_help
 
-
-_NAMES = {
-    "-h": "help",
-    "-?": "help",
-    "--help": "help",
-    "-c": "configuration",
-    "--configuration": "configuration",
-    "-i": "interactive",
-    "--interactive": "interactive",
-    "-s": "serverurl",
-    "--serverurl": "serverurl",
-    "-u": "username",
-    "--username": "username",
-    "-p": "password",
-    "--password": "password",
-    "-r": "history_file",
-    "--history_file": "history_file",
-}
-
-
-def _from_file(path: str | None, program: str) -> ClientConfig:
-    import configparser
-
-    if path is None:
-        prefix = os.path.dirname(os.path.dirname(program))
-        places = [os.path.join(prefix, "etc/supervisord.conf"), os.path.join(prefix, "supervisord.conf")]
-        places += ["supervisord.conf", "etc/supervisord.conf"]
-        places += ["/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"]
-        path = next(filter(os.path.exists, places), None)
-        if path is None:
-            return ClientConfig()
-    if not os.path.exists(path):
-        raise ValueError(f"could not find config file {path}")
-    parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(";", "#"))
-    parser.read(path)
-    if not parser.has_section("supervisorctl"):
-        raise ValueError(".ini file does not include supervisorctl section")
-    names = {"here": os.path.dirname(os.path.abspath(path)), **{f"ENV_{k}": v for k, v in os.environ.items()}}
-    values = {key: value % names for key, value in parser["supervisorctl"].items() if key in ClientConfig._fields}
-    return ClientConfig(**values)
+        raise UsageError(client_help(argv[0]), 0)
+    for notice in arguments.notices:
+        sys.stderr.write(f"{notice.text}\n")
+    return arguments

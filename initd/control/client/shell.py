@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import cmd
-from typing import Any
 
-from initd.control.client import names
 from initd.control.client.session import VERBS, Session
+from initd.control.rpc_names import join_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _TAKE_GROUPS = frozenset({"add", "remove", "update"})
 _TAKE_PROCESSES = frozenset({"clear", "fg", "pid", "restart", "signal", "start", "status", "stop", "tail"})
@@ -75,7 +78,7 @@ class Shell(cmd.Cmd):
             if ":" in text or group != process:
                 found += [f"{group}:{process}", f"{group}:*"]
             else:
-                found.append(names.join(group, process))
+                found.append(join_name(group, process))
         return list(dict.fromkeys(found))
 
     def _processes(self) -> list[dict[str, Any]]:

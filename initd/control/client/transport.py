@@ -6,8 +6,11 @@ Only what this client needs of it: one request at a time, a body that is read wh
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from io import BufferedReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
 
 
 class ProtocolError(Exception):

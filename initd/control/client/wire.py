@@ -5,29 +5,10 @@ The same on the wire as `xmlrpc.client`, without the 30 ms that its import takes
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable
-from typing import Any
-
-
-class FaultCode(enum.IntEnum):
-    """What a call can answer instead of a value, and the `status` of per-process results."""
-
-    UNKNOWN_METHOD = 1
-    SHUTDOWN_STATE = 6
-    BAD_NAME = 10
-    BAD_SIGNAL = 11
-    NO_FILE = 20
-    NOT_EXECUTABLE = 21
-    FAILED = 30
-    ABNORMAL_TERMINATION = 40
-    SPAWN_ERROR = 50
-    ALREADY_STARTED = 60
-    NOT_RUNNING = 70
-    SUCCESS = 80
-    ALREADY_ADDED = 90
-    STILL_RUNNING = 91
-    CANT_REREAD = 92
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class Fault(Exception):

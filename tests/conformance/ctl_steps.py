@@ -1,0 +1,181 @@
+"""The language of client scenarios, and how one is played: steps against a daemon, a transcript out."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.conformance import stock
+
+CLIENTS = {
+    "supervisorctl": (sys.executable, "-m", "supervisor.supervisorctl"),
+    "initctl": (sys.executable, "-m", "initd.control.client"),
+}
+DAEMONS = {"supervisord": stock.STOCK, "initd": stock.OURS}
+
+
+class Run(NamedTuple):
+    """One client call with `words`; `{dir}` in them is the daemon's folder.
+
+    `look` is what of it must agree: `all`, `first` (line and exit code; the help texts after it are each one's own),
+    `sorted` (lines; processes of a group finish in any order) or `code`. With `until` the client is interrupted once
+    that text has appeared, and what it prints afterwards is its own business. Without `-c` or `-s` in `words` the
+    daemon's configuration file is used.
+    """
+
+    words: Sequence[str]
+    look: str = "all"
+    stdin: str = ""
+    until: str = ""
+    env: Sequence[tuple[str, str]] = ()
+
+
+class Wait(NamedTuple):
+    """Wait until a process is in one of these states."""
+
+    name: str
+    states: Sequence[str]
+
+
+class WaitForFile(NamedTuple):
+    """Wait until a file in the folder has at least so many bytes."""
+
+    name: str
+    size: int
+
+
+class Edit(NamedTuple):
+    """Replace a text in the configuration file; it must be there."""
+
+    old: str
+    new: str
+
+
+class Touch(NamedTuple):
+    """Create an empty file in the folder: programs wait for some."""
+
+    name: str
+
+
+class WaitForEnd(NamedTuple):
+    """Wait until the daemon has ended."""
+
+
+Step = Run | Wait | WaitForFile | Edit | Touch | WaitForEnd
+
+
+class Scenario(NamedTuple):
+    """What to do to a daemon with these programs; `frame` replaces the configuration around them."""
+
+    programs: str
+    steps: Sequence[Step]
+    server: str = ""
+    client: str = ""
+    frame: str = stock.FRAME
+
+
+def run(*lines: str, look: str = "all") -> list[Step]:
+    """One client call a line."""
+    return [Run(line.split(), look) for line in lines]
+
+
+def play(scenario: Scenario, client: str, daemon: str, folder: Path) -> str:
+    """Play a scenario on a fresh daemon; what the client printed and returned, normalised."""
+    shown: list[str] = []
+    with stock.start(
+        DAEMONS[daemon], folder, scenario.programs, scenario.server, scenario.client, scenario.frame
+    ) as running:
+        for step in scenario.steps:
+            if isinstance(step, Run):
+                shown.append(_call(CLIENTS[client], step, running))
+            else:
+                _prepare(step, running)
+    return "\n".join(shown)
+
+
+def _prepare(step: Step, daemon: stock.Daemon) -> None:
+    match step:
+        case Wait(name, states):
+            daemon.wait_for_state(name, *states)
+        case WaitForFile(name, size):
+            path = daemon.folder / name
+            stock.until(f"{name} has {size} bytes", lambda: path.exists() and path.stat().st_size >= size)
+        case Edit(old, new):
+            text = daemon.config.read_text()
+            assert old in text, old
+            daemon.config.write_text(text.replace(old, new))
+        case Touch(name):
+            (daemon.folder / name).touch()
+        case WaitForEnd():
+            stock.until("the daemon ends", lambda: daemon.process.poll() is not None)
+
+
+def _call(client: Sequence[str], step: Run, daemon: stock.Daemon) -> str:
+    words = [word.replace("{dir}", str(daemon.folder)) for word in step.words]
+    if not {"-c", "-s"} & set(words[:2]):
+        words = ["-c", str(daemon.config), *words]
+    process = subprocess.Popen(
+        [*client, *words],
+        cwd=daemon.folder,
+        env=stock.environment() | ({"PYTHONUNBUFFERED": "1"} if step.until else {}) | dict(step.env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin and process.stdout and process.stderr
+    if step.until:
+        out = _interact(process, step)
+        err = process.stderr.read()
+        process.wait(stock.PATIENCE_S)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+    else:
+        out, err = process.communicate(step.stdin.encode(), timeout=stock.PATIENCE_S)
+    return _transcript(step, out.decode(), err.decode(), process.returncode, daemon.folder)
+
+
+def _interact(process: subprocess.Popen[bytes], step: Run) -> bytes:
+    """Type `stdin`, wait for the expected text, press Ctrl-C, and return everything printed."""
+    assert process.stdin and process.stdout
+    process.stdin.write(step.stdin.encode())
+    process.stdin.flush()
+    out = b""
+    while step.until.encode() not in out:
+        piece = os.read(process.stdout.fileno(), 65536)
+        assert piece, f"{step.words}: ended before {step.until!r}: {out!r}"
+        out += piece
+    process.send_signal(signal.SIGINT)
+    return out + process.stdout.read()
+
+
+_MASKS = (
+    (re.compile(r"pid \d+"), "pid <n>"),
+    (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime <t>"),
+    (re.compile(r"(^|(?<=> ))\d{2,}$", re.MULTILINE), "<pid>"),
+    (re.compile(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M"), "<date>"),
+    (re.compile(r"file: \S+ line: \d+"), "file: <f> line: <l>"),
+    (re.compile(r"For help, use .* -h"), "For help, use <me> -h"),
+)
+
+
+def _transcript(step: Run, out: str, err: str, code: int, folder: Path) -> str:
+    if step.until:
+        out, err = out[: out.index(step.until) + len(step.until)] + "\n", ""
+    if step.look == "code":
+        out, err = "", ""
+    elif step.look == "first":
+        out = out.partition("\n")[0] + "\n"
+    elif step.look == "sorted":
+        out = "".join(sorted(out.splitlines(keepends=True)))
+    # our errors add where and how to mend it, indented between the two lines of theirs
+    err = "".join(line for line in err.splitlines(keepends=True) if not line.startswith("  "))
+    text = f"$ {' '.join(step.words)}\n{out}{'! ' if err else ''}{err}= {code}\n".replace(str(folder), "<dir>")
+    for mask, instead in _MASKS:
+        text = mask.sub(instead, text)
+    return text
