@@ -63,9 +63,9 @@ def _dispatch(words: Sequence[str], program: str, status: int) -> int:
         print(SUPERVISOR_VERSION)
         return 0
     if arguments.wants == "help":
-        from initd.config.usage import DAEMON
+        from initd.config.usage import daemon_help
 
-        print(DAEMON.format(program=program))
+        sys.stdout.write(daemon_help(program))
         return 0
     host = linux_host(program)
     config = load(arguments, host)
