@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from initd.control.steps import Steps
     from initd.drive.loop import Loop
 
+    _Outcome = tuple[int, Any, int]
+    """Which job, its value or the exception that ended it, and when (monotonic nanoseconds)."""
+
 BATCH = 32
 """Processes addressed in one turn."""
+TOGETHER_NS = 500_000_000
+"""Outcomes that follow one another within this time count as one moment."""
 
 
 # start
@@ -49,7 +54,8 @@ def start_all(rpc: Rpc, wait: Any = True) -> Steps:
 
 def _start_many(rpc: Rpc, processes: Iterable[ProcessView], wait: bool) -> Steps:
     down = [process for process in processes if process.state not in RUNNING_STATES]
-    checks = dict((yield from _gather(rpc.daemon.loop, [check(rpc, process) for process in down])))
+    outcomes: list[_Outcome] = yield from _gather(rpc.daemon.loop, [check(rpc, process) for process in down])
+    checks = {index: value for index, value, _ in outcomes}
 
     def step(index: int, process: ProcessView) -> Steps:
         if isinstance(checks[index], Exception):
@@ -145,10 +151,18 @@ def _everything(daemon: Daemon) -> list[ProcessView]:
 
 
 def _results(loop: Loop, processes: Sequence[ProcessView], steps: list[Steps], in_order: bool) -> Steps:
-    outcomes: list[tuple[int, Any]] = yield from _gather(loop, steps)
-    if in_order:
-        outcomes.sort(key=lambda outcome: outcome[0])
-    return [_result(processes[index], value) for index, value in outcomes]
+    outcomes: list[_Outcome] = yield from _gather(loop, steps)
+    outcomes.sort(key=lambda outcome: outcome[0]) if in_order else _settle(outcomes)
+    return [_result(processes[index], value) for index, value, _ in outcomes]
+
+
+def _settle(outcomes: list[_Outcome]) -> None:
+    """Put what was done at about the same time in order of priority, as clients are used to from a polling daemon."""
+    first = 0
+    for index in range(1, len(outcomes) + 1):
+        if index == len(outcomes) or outcomes[index][2] - outcomes[index - 1][2] > TOGETHER_NS:
+            outcomes[first:index] = sorted(outcomes[first:index], key=lambda outcome: outcome[0])
+            first = index
 
 
 def _result(process: ProcessView, outcome: Any) -> dict[str, Any]:
@@ -161,12 +175,12 @@ def _result(process: ProcessView, outcome: Any) -> dict[str, Any]:
 
 
 def _gather(loop: Loop, jobs: list[Steps]) -> Steps:
-    """Run all jobs, BATCH of them begun in a turn; (index, value or exception) of each, in the order they ended."""
-    done: list[tuple[int, Any]] = []
+    """Run all jobs, BATCH of them begun in a turn; the outcomes in the order they came."""
+    done: list[_Outcome] = []
     waiting: list[Callable[[Any], None]] = []
 
     def ended(index: int, value: Any) -> None:
-        done.append((index, value))
+        done.append((index, value, loop.kernel.mono()))
         if waiting and len(done) == len(jobs):
             waiting.pop()(None)
 

@@ -80,7 +80,7 @@ def _config_info(daemon: Daemon, process: ProcessConfig, group: GroupConfig) -> 
         **_log_info("stderr", process.stderr, stderr),
         "stopsignal": process.stopsignal,
         "stopwaitsecs": process.stopwaitsecs,
-        "serverurl": process.serverurl,
+        "serverurl": None if process.auto_serverurl else process.serverurl or "",
     }
 
 

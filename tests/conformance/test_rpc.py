@@ -1,0 +1,240 @@
+"""The same XML-RPC conversation with the stock supervisord and with ours must go the same way, call by call.
+
+Process ids, times and folders are normalised; everything else counts, fault texts included. What differs on purpose is in
+tests of its own, with both sides spelled out.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import xmlrpc.client
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from supervisor.xmlrpc import SupervisorTransport, UnixStreamHTTPConnection
+
+from tests.conformance.rpc_script import PROGRAMS, SCRIPT, SHUTDOWN, STUBBORN, Await, Call
+from tests.conformance.stock import OURS, STOCK, Daemon, start, until
+
+SERVER = "username = user\npassword = secret"
+CALLS = [step for step in [*SCRIPT, *SHUTDOWN] if isinstance(step, Call)]
+
+
+def ask(daemon: Daemon, call: Call) -> Any:
+    """The value, or what went wrong: ("fault", code, text) or ("http", status)."""
+    transport = SupervisorTransport("user", "secret", f"unix://{daemon.socket}")
+    name = (
+        call.method if "." in call.method and not call.method.startswith("getState.") else f"supervisor.{call.method}"
+    )
+    request = xmlrpc.client.dumps(call.params, name)
+    try:
+        return transport.request("localhost", "/RPC2", request)[0]
+    except xmlrpc.client.Fault as fault:
+        return ("fault", fault.faultCode, fault.faultString)
+    except xmlrpc.client.ProtocolError as error:
+        return ("http", error.errcode)
+    finally:
+        transport.close()
+
+
+def normal(value: Any, daemon: Daemon) -> Any:
+    """The value without what cannot be the same twice."""
+    if isinstance(value, dict):
+        return {name: passing(name, normal(item, daemon)) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return unhurried([normal(item, daemon) for item in value])
+    if isinstance(value, str):
+        value = value.replace(str(daemon.folder), "FOLDER").replace(str(daemon.process.pid), "PID")
+        value = re.sub(r"pid \d+, uptime [\d:]+", "pid N, uptime T", value)
+        value = re.sub(r"[A-Z][a-z][a-z] \d\d \d\d:\d\d [AP]M", "DATE", value)
+        return re.sub(r"supervisor-\w{8}\.log", "supervisor-RANDOM.log", value)
+    return value
+
+
+def unhurried(items: list[Any]) -> list[Any]:
+    """Result structs by name: in what order programs die is theirs to say, even with one daemon alone."""
+    structs = [item for item in items if isinstance(item, dict) and "status" in item]
+    return sorted(items, key=lambda item: (item["group"], item["name"])) if structs and structs == items else items
+
+
+def passing(name: str, value: Any) -> Any:
+    return value > 0 if name in ("pid", "now", "start", "stop") else value
+
+
+def converse(daemon: Daemon) -> list[Any]:
+    answers = []
+    for step in SCRIPT:
+        if isinstance(step, Await):
+            daemon.wait_for_state(step.name, step.state)
+        else:
+            answers.append(normal(ask(daemon, step), daemon))
+    for step in SHUTDOWN:
+        answers.append(normal(ask(daemon, step), daemon))
+        if step.params[:1] == ("stubborn",):
+            until("the stubborn program ignores TERM", (daemon.folder / "stubborn").exists)
+    return answers
+
+
+@pytest.fixture(scope="module")
+def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, Daemon]]:
+    folder = tmp_path_factory.mktemp("rpc")
+    with ExitStack() as stack:
+        yield (
+            stack.enter_context(start(STOCK, folder / "stock", PROGRAMS + STUBBORN, SERVER)),
+            stack.enter_context(start(OURS, folder / "ours", PROGRAMS + STUBBORN, SERVER)),
+        )
+
+
+@pytest.fixture(scope="module")
+def answers(daemons: tuple[Daemon, Daemon]) -> tuple[list[Any], list[Any]]:
+    with ThreadPoolExecutor(2) as pool:
+        stock, ours = pool.map(converse, daemons)
+    return stock, ours
+
+
+@pytest.mark.parametrize("index", range(len(CALLS)), ids=[f"{index}-{call}" for index, call in enumerate(CALLS)])
+def test_a_call_is_answered_as_the_stock_daemon_answers_it(answers: tuple[list[Any], list[Any]], index: int) -> None:
+    stock, ours = answers
+    assert ours[index] == stock[index]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, Daemon]]:
+    folder = tmp_path_factory.mktemp("different")
+    programs = PROGRAMS + "\n[program:huge]\ncommand=/bin/cat\nstdout_logfile_maxbytes=3GB\nautostart=false\n"
+    with ExitStack() as stack:
+        pair = (
+            stack.enter_context(start(STOCK, folder / "stock", programs, SERVER)),
+            stack.enter_context(start(OURS, folder / "ours", programs, SERVER)),
+        )
+        for daemon in pair:
+            for name in ("cat", "latin", "colour"):
+                daemon.wait_for_state(name, "RUNNING")
+        yield pair
+
+
+def raw(daemon: Daemon, method: str, path: str, body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
+    """A plain HTTP request; the response has been read, `.text` is its body."""
+    connection = UnixStreamHTTPConnection("localhost")
+    connection.socketfile = str(daemon.socket)
+    connection.timeout = 20
+    try:
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders(body)
+        response = connection.getresponse()
+        response.text = response.read()  # type: ignore[attr-defined]
+        return response
+    finally:
+        connection.close()
+
+
+BASIC = "Basic dXNlcjpzZWNyZXQ="
+STATE = b"<?xml version='1.0'?><methodCall><methodName>supervisor.getState</methodName></methodCall>"
+REQUESTS: list[tuple[str, str, bytes | None, dict[str, str]]] = [
+    ("GET", "/ok.html", None, {}),
+    ("GET", "/ok.html?x=1", None, {}),
+    ("HEAD", "/ok.html", None, {}),
+    ("GET", "/nope", None, {}),
+    ("PUT", "/nope", b"", {"Content_Length": "0"}),
+    ("GET", "/RPC2", None, {}),
+    ("PUT", "/RPC2", b"", {"Content_Length": "0"}),
+    ("POST", "/RPC2", None, {}),
+    ("POST", "/RPC2", STATE, {"Content_Length": str(len(STATE))}),
+    ("POST", "/RPC2foo", STATE, {"Content_Length": str(len(STATE))}),
+    ("POST", "/%52PC2", STATE, {"Content_Length": str(len(STATE))}),
+    ("POST", "/rpc2", STATE, {"Content_Length": str(len(STATE))}),
+    ("POST", "/RPC2", b"<garbage", {"Content_Length": "8"}),
+    ("POST", "/RPC2", b"<methodCall></methodCall>", {"Content_Length": "25"}),
+    ("GET", "/ok.html", None, {"Authorization": ""}),
+    ("GET", "/ok.html", None, {"Authorization": "Basic"}),
+    ("GET", "/ok.html", None, {"Authorization": "Digest abc"}),
+    ("GET", "/ok.html", None, {"Authorization": "Basic !"}),
+    ("GET", "/ok.html", None, {"Authorization": "Basic a"}),
+    ("GET", "/ok.html", None, {"Authorization": "Basic /w=="}),
+    ("GET", "/ok.html", None, {"Authorization": "Basic dXNlcg=="}),
+    ("GET", "/ok.html", None, {"Authorization": "Basic dXNlcjp3cm9uZw=="}),
+    ("GET", "/ok.html", None, {"Authorization": "Basic d3Jvbmc6c2VjcmV0"}),
+    ("GET", "/ok.html", None, {"Authorization": "bAsIc dXNlcjpzZWNyZXQ="}),
+    ("GET", "/nope", None, {"Authorization": "Basic"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "headers"), REQUESTS)
+def test_a_plain_http_request_gets_the_status_the_stock_daemon_gives(
+    fresh: tuple[Daemon, Daemon], method: str, path: str, body: bytes | None, headers: dict[str, str]
+) -> None:
+    seen = []
+    for daemon in fresh:
+        response = raw(daemon, method, path, body, **{"Authorization": BASIC, **headers})
+        names = ("Server", "WWW-Authenticate", "Content-Type")
+        page = response.status != 200 or response.text  # type: ignore[attr-defined]
+        seen.append((response.status, page, *(response.getheader(name) for name in names)))
+    assert seen[1] == seen[0]
+
+
+# Deliberate differences: what stock answers first, then ours.
+def answer_of_both(daemons: tuple[Daemon, Daemon], call: Call) -> tuple[Any, Any]:
+    stock, ours = (normal(ask(daemon, call), daemon) for daemon in daemons)
+    return stock, ours
+
+
+@pytest.mark.parametrize(("length", "text"), [(2, "a\ufffd"), (3, "a\u00e9"), (0, "a\u00e9z\ufffd")])
+def test_bytes_that_are_no_utf_8_are_replaced(fresh: tuple[Daemon, Daemon], length: int, text: str) -> None:
+    stock, ours = answer_of_both(fresh, Call("readProcessStdoutLog", ("latin", 0, length)))
+    assert stock == (text if "\ufffd" not in text else ["http", 500])
+    assert ours == text
+
+
+def test_control_characters_are_replaced(fresh: tuple[Daemon, Daemon]) -> None:
+    with pytest.raises(xmlrpc.client.expat.ExpatError):
+        ask(fresh[0], Call("readProcessStdoutLog", ("colour", 0, 0)))
+    assert ask(fresh[1], Call("readProcessStdoutLog", ("colour", 0, 0))) == "\ufffd[1mx"
+
+
+def test_sizes_that_do_not_fit_32_bits_are_clamped(fresh: tuple[Daemon, Daemon]) -> None:
+    stock, ours = answer_of_both(fresh, Call("getAllConfigInfo"))
+    assert stock == ["http", 500]
+    assert [info["stdout_logfile_maxbytes"] for info in ours if info["name"] == "huge"] == [2**31 - 1]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("startProcess", (5,)),
+        Call("getProcessInfo", (1.5,)),
+        Call("readLog", ("x", 0)),
+        Call("readProcessStdoutLog", ("cat", 0, "1.5")),
+        Call("system.multicall", ("text",)),
+        Call("system.multicall", ([1],)),
+    ],
+    ids=str,
+)
+def test_parameters_of_a_wrong_type_are_a_fault_instead_of_an_internal_error(
+    fresh: tuple[Daemon, Daemon], call: Call
+) -> None:
+    stock, ours = answer_of_both(fresh, call)
+    assert stock == ["http", 500]
+    assert ours == ["fault", 2, "INCORRECT_PARAMETERS"]
+
+
+def test_a_page_of_another_origin_is_refused(fresh: tuple[Daemon, Daemon]) -> None:
+    headers = {"Authorization": BASIC, "Content_Length": str(len(STATE))}
+    answers = [
+        [raw(daemon, "POST", "/RPC2", STATE, Origin=origin, **headers).status for daemon in fresh]
+        for origin in ("http://localhost", "http://evil.example", "null", "http://localhost:9001")
+    ]
+    assert answers == [[200, 200], [200, 403], [200, 403], [200, 403]]
+
+
+def test_a_start_while_stopping_waits_for_the_stop(fresh: tuple[Daemon, Daemon]) -> None:
+    ours = fresh[1]
+    assert ask(ours, Call("startProcess", ("later",))) is True
+    assert ask(ours, Call("stopProcess", ("later", False))) is True
+    assert ask(ours, Call("startProcess", ("later",))) is True
+    assert ours.state("later") == "RUNNING"
