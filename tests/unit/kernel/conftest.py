@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from initd.kernel.linux import LinuxKernel
-from tests.unit.kernel.launching import Launcher
+from tests.unit.kernel.launching import PATIENCE_NS, Launcher, threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 @pytest.fixture
 def kernel() -> Iterator[LinuxKernel]:
     before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    threads_before = threads()
     made = LinuxKernel()
     made.catch_signals([signal.SIGCHLD])
     yield made
     made.release()
+    deadline = made.mono() + PATIENCE_NS
+    while threads() > threads_before:
+        assert made.mono() < deadline, "a worker thread outlives its test"
     for number, handler in before.items():
         if signal.getsignal(number) != handler:
             signal.signal(number, handler)
