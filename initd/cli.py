@@ -20,6 +20,7 @@ from initd.errors import ConfigError
 from initd.kernel import linux_process
 from initd.kernel.linux import LinuxKernel
 from initd.kernel.linux_files import LinuxFiles
+from initd.pinned import pin
 from initd.session import Environment
 
 TYPE_CHECKING = False
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from initd.config.model import Config
     from initd.session import Session
 
+PIN_AFTER_NS = 1_000_000_000
+"""Late enough to leave the first children alone, early enough to come before any upgrade."""
 IN_USE = (
     "Another program is already listening on a port that one of our HTTP servers is configured to use.  "
     "Shut this program down first before starting supervisord."
@@ -92,7 +95,9 @@ def _dispatch(words: Sequence[str], program: str, status: int) -> int:
 def linux_host(program: str) -> Host:
     """This machine, as configuration sees it."""
     environ = dict(os.environ)
-    tempdir = next((environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.path.isdir(environ.get(name, ""))), "/tmp")
+    tempdir = next(
+        (environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.path.isdir(environ.get(name, ""))), "/tmp"
+    )
     return Host(environ, os.getcwd(), os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid())
 
 
@@ -147,6 +152,7 @@ class _Process:
         self._detached = detached
         self._pidfile = ""
         self._lock = -1
+        self._pinned = False
 
     def hooks(self) -> Hooks:
         return Hooks(self._failed, self._started, self._idle, self._stopped)
@@ -190,6 +196,9 @@ class _Process:
         report(self._status, 0)
         self._status = -1
         gc.freeze()
+        if not self._pinned:
+            self._pinned = True
+            session.loop.after(PIN_AFTER_NS, lambda: session.loop.submit("pin", pin, lambda count, error: None))
 
     def _idle(self) -> None:
         gc.collect()

@@ -14,7 +14,9 @@ class ConfigError(InitdError):
     (1-based or None), `key` (option or None) say where; `hint` says what would be right, or is empty.
     """
 
-    def __init__(self, text: str, file: str | None = None, line: int | None = None, key: str | None = None, hint: str = "") -> None:
+    def __init__(
+        self, text: str, file: str | None = None, line: int | None = None, key: str | None = None, hint: str = ""
+    ) -> None:
         super().__init__(text)
         self.text, self.file, self.line, self.key, self.hint = text, file, line, key, hint
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from initd.config.load import Arguments
     from initd.config.host import Host
+    from initd.config.load import Arguments
     from initd.config.model import Config, GroupConfig, ProcessConfig
     from initd.control.http import Servers
     from initd.kernel.port import Files, Kernel

@@ -38,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="initd-sim", description="Run initd on a simulated kernel and a virtual clock.")
+    parser = argparse.ArgumentParser(
+        prog="initd-sim", description="Run initd on a simulated kernel and a virtual clock."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     examples = "\n".join(f"  {example}" for _, _, example in CATALOGUE)
     run = commands.add_parser(
@@ -72,7 +74,9 @@ def _run(arguments: argparse.Namespace) -> int:
     known |= {f"{group.name}:{process.name}" for group in config.groups for process in group.processes} | {"*"}
     for name in behaviours:
         if name not in known:
-            raise BehaviourError(f"no program {name!r} in {arguments.config}: it has {', '.join(sorted(known - {'*'}))}")
+            raise BehaviourError(
+                f"no program {name!r} in {arguments.config}: it has {', '.join(sorted(known - {'*'}))}"
+            )
     for group in config.groups:
         if group.name in behaviours:
             for process in group.processes:

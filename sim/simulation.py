@@ -57,9 +57,7 @@ class Simulation:
         self.failure: ConfigError | None = None
         self._on_change = on_change
         host = host or Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", kernel.files)
-        environment = Environment(
-            kernel, host, arguments or Arguments(config.path), nofile=1024, on_change=self._heard
-        )
+        environment = Environment(kernel, host, arguments or Arguments(config.path), nofile=1024, on_change=self._heard)
         self._began_ns = kernel.now
         self.application = Application(environment, config, Hooks(failed=self._failed))
 

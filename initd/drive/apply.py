@@ -103,9 +103,7 @@ class Driver:
                 running.program.running = None
             status = each.status
             code = -1 if status.code is None else status.code
-            self.handle(
-                Reaped(running.program.instance, each.pid, code, describe(status), self._kernel.wall())
-            )
+            self.handle(Reaped(running.program.instance, each.pid, code, describe(status), self._kernel.wall()))
 
     def _before_reap(self, running: Running) -> None:
         """The last bytes of a child, while its pid is still held."""

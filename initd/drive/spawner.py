@@ -148,9 +148,7 @@ class Spawner:
         if child.failed is not None:
             self._emit(SetupNoted(program.instance, attempt, child.failed.stage, child.failed.errno))
 
-    def _start(
-        self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs
-    ) -> tuple[Running, Child]:
+    def _start(self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs) -> tuple[Running, Child]:
         kernel, config = self._loop.kernel, program.config
         if kernel.open_count() + FDS_PER_CHILD + RESERVED_FDS > kernel.open_limit():
             raise KernelError(errno.EMFILE, "pipe")
@@ -235,4 +233,8 @@ def identity(files: Files, uid: int | None) -> UserIdentity | None:
 
 def log_target(config: LogConfig) -> LogTarget | None:
     """Where a stream of a child is written; None for nowhere. AUTO has been resolved by then."""
-    return LogTarget(config.file, config.maxbytes, config.backups) if isinstance(config.file, str) and config.file else None
+    return (
+        LogTarget(config.file, config.maxbytes, config.backups)
+        if isinstance(config.file, str) and config.file
+        else None
+    )

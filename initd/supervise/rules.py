@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from initd.supervise.events import Event, Reaped, Signalled, SignalAsked, Spawned, SpawnFailed
+    from initd.supervise.events import Event, Reaped, SignalAsked, Signalled, Spawned, SpawnFailed
     from initd.supervise.process import Waiter
     from initd.supervise.timers import Timers
 
@@ -85,7 +85,9 @@ class Rules:
 
     def impossible(self, process: Process, event: Event | None) -> None:
         """The driver's contract excludes this; say so and live on."""
-        self.log("crit", f"unexpected {type(event).__name__} for {process.name} in phase {process.phase.value}: ignored")
+        self.log(
+            "crit", f"unexpected {type(event).__name__} for {process.name} in phase {process.phase.value}: ignored"
+        )
 
     def not_running(self, process: Process, event: Event | None) -> None:
         """stop or signal on something that does not run."""

@@ -13,7 +13,9 @@ def test_boot_starts_what_has_autostart_and_nothing_else():
 
 
 def test_groups_boot_in_ascending_priority_and_equal_ones_in_the_order_added():
-    bench = Bench(ProcessPolicy("late", priority=10), ProcessPolicy("early", priority=5), ProcessPolicy("last", priority=10))
+    bench = Bench(
+        ProcessPolicy("late", priority=10), ProcessPolicy("early", priority=5), ProcessPolicy("last", priority=10)
+    )
     assert spawns(bench.out) == [2, 1, 3]
 
 
