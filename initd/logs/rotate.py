@@ -114,11 +114,10 @@ class RotatingFile:
         return self.maxbytes > 0 and not self._stream
 
     def _open(self, files: Files) -> None:
-        fd = files.open_append(self.path)
-        self._stream = self.path.startswith(_DESCRIPTOR_LINKS) or not files.seekable(fd)
-        self._size = 0 if self._stream else files.append(fd, b"")
+        self._fd = files.open_append(self.path)
+        self._stream = self.path.startswith(_DESCRIPTOR_LINKS) or not files.seekable(self._fd)
+        self._size = self._measure(files, 0)
         self._rotate_at = self.maxbytes
-        self._fd = fd
 
     def _ensure_open(self, files: Files, notes: list[str]) -> None:
         if self._fd == -1:
@@ -148,20 +147,21 @@ class RotatingFile:
         try:
             self._size = files.append(self._fd, data)
         except OSError as error:
-            self.lost += max(len(data) - self._written_since(files, before), 0)
+            # A disk fills up in the middle of a chunk: some of it may be in the file after all.
+            self._size = self._measure(files, before)
+            self.lost += len(data) - min(max(self._size - before, 0), len(data))
             self._fail(error, notes)
             return
         if self.lost or self._broken:
             notes.append(f"log target {self.path!r} takes output again, {self.lost} bytes were lost")
             self.lost, self._broken = 0, False
 
-    def _written_since(self, files: Files, before: int) -> int:
-        """How much of a failed append is in the file after all: a disk fills up in the middle of a chunk."""
+    def _measure(self, files: Files, otherwise: int) -> int:
+        """The size of the file, or `otherwise` if it has none or does not tell."""
         try:
-            self._size = max(files.append(self._fd, b""), before)
+            return otherwise if self._stream else files.append(self._fd, b"")
         except OSError:
-            return 0
-        return self._size - before
+            return otherwise
 
     def _fail(self, error: OSError, notes: list[str]) -> None:
         if not self._broken:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from supervisor.loggers import FileHandler, LogRecord, RotatingFileHandler
 
 from initd.kernel.linux_files import LinuxFiles
 from initd.logs.rotate import LogTarget, RotatingFile
+from sim.kernel import SimFiles
 
 FILES = LinuxFiles()
 CHUNKS = st.lists(st.binary(min_size=1, max_size=12), max_size=40)
@@ -145,3 +148,34 @@ def test_every_file_is_what_supervisord_would_have_left(
             log.close()
             left.append({path.name: path.read_bytes() for path in directory.iterdir()})
     assert left[0] == left[1]
+
+
+FEW_CHUNKS = st.lists(st.binary(min_size=1, max_size=12), max_size=30)
+TROUBLE = st.lists(
+    st.tuples(st.integers(0, 9), st.sampled_from(["open_append", "append", "rename", "truncate"]), st.integers(1, 3)),
+    max_size=6,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(FEW_CHUNKS.map(numbered), st.integers(0, 30), TROUBLE)
+def test_whatever_fails_bytes_are_in_order_in_the_files_or_counted_as_lost(
+    chunks: list[bytes], maxbytes: int, trouble: list[tuple[int, str, int]]
+) -> None:
+    files = SimFiles()
+    log = RotatingFile.open(files, LogTarget("/var/log/x", maxbytes, 40))
+    notes: list[str] = []
+    for number, batch in enumerate(batches(chunks, 3)):
+        for when, call, times in trouble:
+            if when == number:
+                files.fail("/var/log", errno.EIO, call, times=times)
+        notes += log.append(files, batch)
+    names = [f"/var/log/x.{number}" for number in range(40, 0, -1)] + ["/var/log/x"]
+    kept = b"".join(files.data(name) for name in names if files.exists(name))
+    lost = sum(int(count) for note in notes for count in re.findall(r"(\d+) bytes were lost", note)) + log.lost
+    stream = b"".join(chunks)
+    assert len(kept) + lost == len(stream)
+    rest = iter(stream[at : at + 3] for at in range(0, len(stream), 3))
+    assert all(kept[at : at + 3] in rest for at in range(0, len(kept), 3))
+    assert not lost or any("could not write" in note for note in notes)
+    assert trouble or kept == stream

@@ -167,6 +167,23 @@ def test_a_restart_writes_behind_what_the_old_run_left_even_if_that_rotates(benc
     assert (tmp_path / "log").read_bytes() == b"ef"
 
 
+def test_a_target_is_not_forgotten_while_something_is_left_to_write(bench, tmp_path: Path) -> None:
+    table = SinkTable(bench.loop, bench.warnings.append)
+    first = table.adopt(opened(tmp_path / "log"))
+    table.release(first, bench.answers.append)
+    second = table.adopt(opened(tmp_path / "log"))
+    second.write(b"a")
+    table.release(second, bench.answers.append)
+    bench.kernel.work()
+    bench.turn()
+    assert bench.answers == [None]
+    third = table.adopt(opened(tmp_path / "log"))
+    third.write(b"b")
+    bench.settle()
+    assert third is first
+    assert (tmp_path / "log").read_bytes() == b"ab"
+
+
 def test_the_last_release_closes_the_target_and_forgets_it(bench, tmp_path: Path) -> None:
     table = SinkTable(bench.loop, bench.warnings.append)
     sink = table.adopt(opened(tmp_path / "log"))
