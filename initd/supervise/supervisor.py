@@ -9,10 +9,11 @@ from __future__ import annotations
 from initd.record import Record
 from initd.states import Mood
 from initd.supervise import events
+from initd.supervise.desk import SIGKILL
 from initd.supervise.effects import Effect, Exit, GroupChanged, Kill, MoodChanged, Outcome
 from initd.supervise.group import Group
 from initd.supervise.process import Process
-from initd.supervise.rules import SIGKILL, Rules
+from initd.supervise.rules import Rules
 from initd.supervise.shutdown import DEFAULT_CAP_NS, Shutdown
 from initd.supervise.table import Trigger
 from initd.supervise.timers import Timers
