@@ -1,0 +1,132 @@
+"""The real world of a contract: this very process is the daemon."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import tempfile
+import time
+
+from initd.kernel.linux import LinuxKernel
+from tests.contract.world import World
+
+CHUNK = 65536
+
+
+class LinuxClient:
+    """A client of our sockets in the same process; it never waits."""
+
+    def __init__(self, family: int, address: object) -> None:
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.connect(address)
+        self._socket.setblocking(False)
+        self._received = bytearray()
+        self.ended = False
+
+    def send(self, data: bytes) -> None:
+        """Bytes for the daemon; they must fit in the socket's buffer."""
+        self._socket.sendall(data)
+
+    @property
+    def received(self) -> bytes:
+        """Everything that has come so far."""
+        while not self.ended:
+            try:
+                data = self._socket.recv(CHUNK)
+            except BlockingIOError:
+                break
+            except ConnectionResetError:
+                data = b""
+            self._received += data
+            self.ended = not data
+        return bytes(self._received)
+
+    def shutdown(self) -> None:
+        """No more data from here."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def stall(self) -> None:
+        """Not reading is what it does unless asked."""
+
+    def resume(self) -> None:
+        """Read what waits."""
+        assert self.received is not None
+
+    def close(self) -> None:
+        """Gone."""
+        self._socket.close()
+
+
+class LinuxWorld(World):
+    """A LinuxKernel in this process, and the system calls a contract needs besides."""
+
+    kernel: LinuxKernel
+
+    def __init__(self) -> None:
+        self.directory = tempfile.mkdtemp(prefix="contract-")
+        os.chmod(self.directory, 0o777)
+        self.kernel = LinuxKernel()
+
+    def rest(self) -> None:
+        time.sleep(0.001)
+
+    def state(self, pid: int) -> str:
+        try:
+            with open(f"/proc/{pid}/stat") as status:
+                return status.read().rpartition(")")[2].split()[0].replace("I", "S")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+
+    def become_user(self, uid: int) -> None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+
+    def leave_room(self, count: int) -> None:
+        taken = {fd for fd in range(65536) if _is_open(fd)}
+        limit = 0
+        while count or limit in taken:
+            count -= limit not in taken
+            limit += 1
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+    def limit_processes(self, uid: int, count: int) -> None:
+        resource.setrlimit(resource.RLIMIT_NPROC, (count, count))
+
+    def next_pid(self, pid: int) -> None:
+        with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+            last.write(str(pid - 1))
+
+    def highest_pid(self) -> int:
+        with open("/proc/sys/kernel/pid_max") as maximum:
+            return int(maximum.read()) - 1
+
+    def put_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
+        with open(path, "wb") as file:
+            file.write(data)
+        os.chmod(path, mode)
+
+    def link(self, path: str, target: str) -> None:
+        os.symlink(target, path)
+
+    def make_directory(self, path: str, mode: int = 0o755) -> None:
+        os.mkdir(path)
+        os.chmod(path, mode)
+
+    def mode(self, path: str) -> int:
+        return os.stat(path).st_mode & 0o7777
+
+    def connect_unix(self, path: str) -> LinuxClient:
+        return LinuxClient(socket.AF_UNIX, path)
+
+    def connect_tcp(self, port: int) -> LinuxClient:
+        return LinuxClient(socket.AF_INET, ("127.0.0.1", port))
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""The simulated world of a contract."""
+
+from __future__ import annotations
+
+import sys
+
+from sim.kernel import SimClient, SimFiles, SimKernel
+from tests.contract.contracts import INIT
+from tests.contract.world import REAL, World, script_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from initd.kernel.port import Files
+
+REST_NS = 1_000_000
+
+
+class SimWorld(World):
+    """A simulated machine on which we are PID 1, or PID 2 below an init."""
+
+    kernel: SimKernel
+
+    def __init__(self, role: str) -> None:
+        files = SimFiles()
+        files.program(sys.executable)
+        files.put(REAL)
+        self.directory = "/tmp/contract"
+        files.directory(self.directory, 0o777)
+        self.kernel = SimKernel(
+            pid=1 if role == INIT else 2, files=files, programs=lambda argv, env, attempt: script_of(argv)
+        )
+
+    @property
+    def files(self) -> Files:
+        return self.kernel.files
+
+    def rest(self) -> None:
+        self.kernel.clock.spend(REST_NS)
+
+    def state(self, pid: int) -> str:
+        process = self.kernel.process(pid)
+        return process.state if process is not None else ""
+
+    def become_user(self, uid: int) -> None:
+        self.kernel.machine.daemon.uid = self.kernel.machine.daemon.gid = self.kernel.files.tree.uid = uid
+
+    def leave_room(self, count: int) -> None:
+        self.kernel.machine.descriptors.limit = self.kernel.open_count() + count
+
+    def limit_processes(self, uid: int, count: int) -> None:
+        self.kernel.machine.table.limits[uid] = count
+
+    def next_pid(self, pid: int) -> None:
+        self.kernel.machine.table.last_pid = pid - 1
+
+    def highest_pid(self) -> int:
+        return self.kernel.machine.table.pid_max - 1
+
+    def put_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
+        self.kernel.files.put(path, data, mode)
+
+    def link(self, path: str, target: str) -> None:
+        self.kernel.files.link(path, target)
+
+    def make_directory(self, path: str, mode: int = 0o755) -> None:
+        self.kernel.files.directory(path, mode)
+
+    def mode(self, path: str) -> int:
+        return self.kernel.files.tree.find(path).mode
+
+    def connect_unix(self, path: str) -> SimClient:
+        return self.kernel.connect_unix(path)
+
+    def connect_tcp(self, port: int) -> SimClient:
+        return self.kernel.connect_tcp(port)
