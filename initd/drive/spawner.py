@@ -35,7 +35,6 @@ FORK_NS_PER_TURN = 4_000_000
 """Once a turn has spent this long on forking, the rest waits for the next one."""
 RESERVED_FDS = 32
 """Descriptors below the limit that spawning leaves to everything else."""
-FDS_PER_CHILD = 10
 
 
 class Prepared(Record):
@@ -150,8 +149,7 @@ class Spawner:
 
     def _start(self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs) -> tuple[Running, Child]:
         kernel, config = self._loop.kernel, program.config
-        if kernel.open_count() + FDS_PER_CHILD + RESERVED_FDS > kernel.open_limit():
-            raise KernelError(errno.EMFILE, "pipe")
+        highest = kernel.open_limit() - RESERVED_FDS
         with ExitStack() as ours, ExitStack() as theirs:
 
             def pipe(child_reads: bool) -> tuple[int, int]:
@@ -159,6 +157,8 @@ class Spawner:
                 child, parent = ends if child_reads else ends[::-1]
                 theirs.callback(kernel.close, child)
                 ours.callback(kernel.close, parent)
+                if max(ends) > highest:  # the lowest free numbers are given out, so these tell how many are in use
+                    raise KernelError(errno.EMFILE, "pipe")
                 return child, parent
 
             stdin, stdin_parent = pipe(True)
