@@ -21,7 +21,10 @@ READ_BYTES = 64 * 1024
 
 
 class OutputPipe:
-    """Moves the output of one stream from `fd` to `sink`; `on_chunk` sees every chunk on its way, stripped already."""
+    """Moves the output of one stream from `fd` to `sink`; `on_chunk` sees every chunk on its way, stripped already.
+
+    What `on_chunk` raises goes to the loop's error handler.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class OutputPipe:
         fd, self._fd = self._fd, -1
         self._loop.unwatch(fd)
         self._loop.kernel.close(fd)
+        self._sink.forget(self._resume)
         if self._filter is not None:
             self._hand_over(self._filter.rest())
 
@@ -101,4 +105,14 @@ class OutputPipe:
             return
         self._sink.write(data)
         if self._on_chunk is not None:
-            self._on_chunk(data)
+            try:
+                self._on_chunk(data)
+            except Exception as error:  # the fault of a listener must not stop the reading (promise 3)
+                self._loop.soon(_raiser(error))
+
+
+def _raiser(error: Exception) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail

@@ -62,13 +62,13 @@ class ProgramLogs:
             for pipe in self._pipes:
                 pipe.drain_at_exit()
         finally:
-            self._release(done or _ignore)
+            self._release(done)
 
     def discard(self, done: Done | None = None) -> None:
         """The program was not started after all."""
         for pipe in self._pipes:
             pipe.close()
-        self._release(done or _ignore)
+        self._release(done)
 
     def reopen(self, done: Done | None = None) -> None:
         """Follow the paths to new files, after a rotation from outside; nothing once the run is over."""
@@ -87,17 +87,18 @@ class ProgramLogs:
         on_chunk = None if hook is None else lambda data: hook(channel, data)
         return OutputPipe(self._table.loop, fd, sink, self._strip_ansi, on_chunk)
 
-    def _release(self, done: Done) -> None:
-        both = _Both(done)
+    def _release(self, done: Done | None) -> None:
+        both = _Both(done) if done is not None else None
         for sink in self._live_sinks(both):
             self._table.release(sink, both)
         self._released = True
 
-    def _live_sinks(self, both: _Both) -> tuple[Sink, ...]:
+    def _live_sinks(self, both: _Both | None) -> tuple[Sink, ...]:
         if not self._released:
             return self._stdout, self._stderr
-        both(None)
-        both(None)
+        if both is not None:
+            both(None)
+            both(None)
         return ()
 
 

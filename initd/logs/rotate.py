@@ -34,13 +34,13 @@ class RotatingFile:
     """An open log target; `lost` counts the bytes that could not be written since it last worked."""
 
     def __init__(self, target: LogTarget, fd: int = -1, borrowed: bool = False) -> None:
-        self.path, self.maxbytes, self.backups = target.path, target.maxbytes, target.backups
+        self.target = target
         self.lost = 0
         self._fd = fd
         self._borrowed = borrowed
         self._stream = borrowed
         self._size = 0
-        self._rotate_at = self.maxbytes
+        self._rotate_at = target.maxbytes
         self._broken = False
         self._stuck = False
 
@@ -84,10 +84,9 @@ class RotatingFile:
             _close(files, old)
         return []
 
-    def absorb(self, files: Files, newcomer: RotatingFile) -> list[str]:
-        """Take over from a later opening of the same path, with its limits: it is closed, and we reopen."""
-        newcomer.close(files)
-        self.maxbytes, self.backups = newcomer.maxbytes, newcomer.backups
+    def renew(self, files: Files, target: LogTarget) -> list[str]:
+        """Go on as if opened just now with the limits of `target`, which has the same path."""
+        self.target = target
         return self.reopen(files)
 
     def clear(self, files: Files) -> list[str]:
@@ -110,14 +109,19 @@ class RotatingFile:
         return []
 
     @property
+    def path(self) -> str:
+        """Where it is."""
+        return self.target.path
+
+    @property
     def _rotates(self) -> bool:
-        return self.maxbytes > 0 and not self._stream
+        return self.target.maxbytes > 0 and not self._stream
 
     def _open(self, files: Files) -> None:
         self._fd = files.open_append(self.path)
         self._stream = self.path.startswith(_DESCRIPTOR_LINKS) or not files.seekable(self._fd)
         self._size = self._measure(files, 0)
-        self._rotate_at = self.maxbytes
+        self._rotate_at = self.target.maxbytes
 
     def _ensure_open(self, files: Files, notes: list[str]) -> None:
         if self._fd == -1:
@@ -186,13 +190,13 @@ class RotatingFile:
         except OSError as error:
             self._fail(error, notes)
         # After a failure the next attempt is due when there is as much again, not at every chunk.
-        self._rotate_at = self._size + self.maxbytes
+        self._rotate_at = self._size + self.target.maxbytes
 
     def _shift(self, files: Files) -> None:
         """Move every backup one up and the file to `.1`; all or nothing, but for the oldest backup."""
         moved: list[tuple[str, str]] = []
         try:
-            for number in range(self.backups, 0, -1):
+            for number in range(self.target.backups, 0, -1):
                 old = f"{self.path}.{number - 1}" if number > 1 else self.path
                 new = f"{self.path}.{number}"
                 try:

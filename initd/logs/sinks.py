@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from initd.logs.rotate import RotatingFile
+from initd.logs.rotate import LogTarget, RotatingFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class Sink(Protocol):
     def when_room(self, callback: Callable[[], None]) -> None:
         """Call once, when there is room; first come, first served, until it is full again."""
 
+    def forget(self, callback: Callable[[], None]) -> None:
+        """Do not call what was given to `when_room` any more."""
+
     def write(self, data: bytes) -> None:
         """Hand over one chunk; it is not split when the target is rotated."""
 
@@ -62,6 +65,9 @@ class Discard:
     def when_room(self, callback: Callable[[], None]) -> None:
         callback()
 
+    def forget(self, callback: Callable[[], None]) -> None:
+        pass
+
     def write(self, data: bytes) -> None:
         pass
 
@@ -82,8 +88,10 @@ class FileSink:
         self._held_bytes = 0
         self._dropped_bytes = 0
         self._behind = False
+        self._renewal: LogTarget | None = None
         self._busy = False
         self._waiting: deque[Callable[[], None]] = deque()
+        self.on_idle: Callable[[], None] = _nothing
 
     @property
     def full(self) -> bool:
@@ -96,6 +104,10 @@ class FileSink:
 
     def when_room(self, callback: Callable[[], None]) -> None:
         self._waiting.append(callback)
+
+    def forget(self, callback: Callable[[], None]) -> None:
+        if callback in self._waiting:
+            self._waiting.remove(callback)
 
     def write(self, data: bytes) -> None:
         if self._held_bytes >= DROP_BYTES:
@@ -117,9 +129,11 @@ class FileSink:
     def close(self, done: Done) -> None:
         self._ask(self._file.close, done)
 
-    def absorb(self, newcomer: RotatingFile) -> None:
-        """Go on for somebody who has opened the same path again."""
-        self._ask(lambda files: self._file.absorb(files, newcomer), _ignore)
+    def renew(self, newcomer: RotatingFile) -> None:
+        """Go on for somebody who has opened the same path again; that opening is closed."""
+        self._renewal = newcomer.target
+        # Not on our lane: while that one hangs, one descriptor after the other would wait there to be closed.
+        self._loop.submit("close:" + self.path, newcomer.close, _ignore)
 
     def _ask(self, job: Job, done: Done) -> None:
         self._queue.append((job, done))
@@ -140,8 +154,14 @@ class FileSink:
             chunks.append(chunk)
             self._queue.popleft()
         dropped, self._dropped_bytes = self._dropped_bytes, 0
+        renewal, self._renewal = self._renewal, None
         file, size_bytes = self._file, sum(map(len, chunks))
-        self._submit(lambda files: file.append(files, chunks, dropped), lambda _error: self._written(size_bytes))
+
+        def append(files: Files) -> list[str]:
+            notes = [] if renewal is None else file.renew(files, renewal)
+            return notes + file.append(files, chunks, dropped)
+
+        self._submit(append, lambda _error: self._written(size_bytes))
 
     def _submit(self, job: Job, done: Done) -> None:
         def finished(notes: list[str] | None, error: Exception | None) -> None:
@@ -153,6 +173,8 @@ class FileSink:
                 self._warn(f"log target {self.path!r}: {error!r}")
                 error = OSError(str(error))
             done(error)
+            if self.idle:
+                self.on_idle()
 
         self._loop.submit(self._lane, job, finished)
 
@@ -171,38 +193,77 @@ class SinkTable:
 
     def __init__(self, loop: Loop, warn: Warn) -> None:
         self.loop, self._warn = loop, warn
-        self._sinks: dict[str, tuple[FileSink, int]] = {}
+        self._shared: dict[str, _Shared] = {}
 
     def adopt(self, file: RotatingFile | None) -> Sink:
         """The sink for a target somebody has just opened; to be given back with `release`."""
         if file is None:
             return Discard()
-        sink, users = self._sinks.get(file.path, (None, 0))
-        if sink is None:
-            sink = FileSink(self.loop, file, self._warn)
+        shared = self._shared.get(file.path)
+        if shared is None:
+            shared = self._shared[file.path] = _Shared(FileSink(self.loop, file, self._warn))
+            shared.sink.on_idle = lambda: self._close_unused(shared)
         else:
-            sink.absorb(file)
-        self._sinks[file.path] = (sink, users + 1)
-        return sink
+            shared.sink.renew(file)
+        shared.users += 1
+        return shared.sink
 
-    def release(self, sink: Sink, done: Done) -> None:
+    def release(self, sink: Sink, done: Done | None = None) -> None:
         """One user less; the last one closes the target, after everything that was written."""
-        if not isinstance(sink, FileSink):
-            done(None)
+        shared = self._shared[sink.path] if isinstance(sink, FileSink) else None
+        if shared is not None:
+            shared.users -= 1
+        if shared is None or shared.users:
+            if done is not None:
+                done(None)
             return
-        users = self._sinks[sink.path][1] - 1
-        self._sinks[sink.path] = (sink, users)
+        if done is not None:
+            shared.waiting.append(done)
+        self._close_unused(shared)
+
+    def close(self, done: Callable[[], None]) -> None:
+        """Call `done` when everything handed over so far is written. With a target that hangs that is never."""
+        waiting = len(self._shared)
+
+        def closed(_error: OSError | None) -> None:
+            nonlocal waiting
+            waiting -= 1
+            if not waiting:
+                done()
+
+        for shared in list(self._shared.values()):
+            shared.sink.close(closed)
+        if not waiting:
+            done()
+
+    def _close_unused(self, shared: _Shared) -> None:
+        # Closing is not queued behind the writes: a program that dies again and again would fill the queue of a
+        # target that hangs.
+        sink = shared.sink
 
         def closed(error: OSError | None) -> None:
-            if self._sinks.get(sink.path) == (sink, 0) and sink.idle:
-                del self._sinks[sink.path]
-            done(error)
+            if not shared.users and sink.idle:
+                sink.on_idle = _nothing
+                del self._shared[sink.path]
+                for done in shared.waiting:
+                    done(error)
 
-        if users:
-            done(None)
-        else:
+        if not shared.users and sink.idle:
             sink.close(closed)
 
 
-def _ignore(_error: OSError | None) -> None:
-    """For jobs whose outcome is in their notes."""
+class _Shared:
+    """A sink, how many use it, and who waits for it to be closed."""
+
+    def __init__(self, sink: FileSink) -> None:
+        self.sink = sink
+        self.users = 0
+        self.waiting: list[Done] = []
+
+
+def _ignore(_value: object, _error: Exception | None) -> None:
+    """For operations whose outcome nobody needs."""
+
+
+def _nothing() -> None:
+    """Until somebody wants to know."""

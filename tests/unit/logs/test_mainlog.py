@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,16 @@ def test_a_stream_that_is_stdout_already_gets_a_line_once(bench) -> None:
     assert bench.warnings == []
     os.close(reader)
     os.close(writer)
+
+
+def test_stdout_may_be_a_socket_which_cannot_be_opened_again(bench) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        log = open_log(bench, f"/dev/fd/{theirs.fileno()}", theirs.fileno())
+        assert bench.answers == [None]
+        log.log(Level.INFO, "hello")
+        bench.settle()
+        assert ours.recv(1000).count(b"hello") == 1
 
 
 def test_a_file_that_stdout_is_redirected_to_gets_a_line_once_and_rotates(bench, tmp_path: Path) -> None:

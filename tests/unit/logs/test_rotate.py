@@ -272,10 +272,11 @@ def test_a_borrowed_descriptor_is_not_closed(files: Failing, tmp_path: Path) -> 
         assert os.fstat(out.fileno()).st_size == 6
 
 
-def test_absorbing_a_later_opening_closes_it_and_takes_its_limits(files: Failing, tmp_path: Path) -> None:
+def test_renewing_opens_the_path_again_with_other_limits(files: Failing, tmp_path: Path) -> None:
     log = open_log(files, tmp_path)
+    (tmp_path / "log").unlink()
     before = len(os.listdir("/proc/self/fd"))
-    assert log.absorb(files, open_log(files, tmp_path, maxbytes=3, backups=1)) == []
+    assert log.renew(files, LogTarget(str(tmp_path / "log"), 3, 1)) == []
     assert len(os.listdir("/proc/self/fd")) == before
     log.append(files, [b"abc", b"d"])
     assert contents(tmp_path) == {"log": b"d", "log.1": b"abc"}

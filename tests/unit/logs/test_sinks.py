@@ -109,6 +109,10 @@ def test_what_a_hung_target_cannot_take_is_dropped_and_told_twice_at_most(
     sink.write(b"more")
     bench.settle()
     assert len(bench.warnings) == 2
+    sink.write(b"x" * DROP_BYTES)
+    sink.write(b"lost again")
+    bench.settle()
+    assert len(bench.warnings) == 4
 
 
 def test_an_operation_with_a_bug_is_reported_and_the_sink_goes_on(bench, sink: FileSink, tmp_path: Path) -> None:
@@ -176,12 +180,27 @@ def test_a_target_is_not_forgotten_while_something_is_left_to_write(bench, tmp_p
     table.release(second, bench.answers.append)
     bench.kernel.work()
     bench.turn()
-    assert bench.answers == [None]
+    assert bench.answers == []
     third = table.adopt(opened(tmp_path / "log"))
     third.write(b"b")
     bench.settle()
     assert third is first
     assert (tmp_path / "log").read_bytes() == b"ab"
+
+
+def test_closing_the_table_waits_for_everything_that_was_written(bench, tmp_path: Path) -> None:
+    table = SinkTable(bench.loop, bench.warnings.append)
+    table.close(lambda: bench.answers.append("empty"))
+    assert bench.answers == ["empty"]
+    live, left = table.adopt(opened(tmp_path / "a")), table.adopt(opened(tmp_path / "b"))
+    live.write(b"x")
+    left.write(b"y")
+    table.release(left, lambda error: None)
+    table.close(lambda: bench.answers.append("all"))
+    assert bench.answers == ["empty"]
+    bench.settle()
+    assert bench.answers == ["empty", "all"]
+    assert (tmp_path / "a").read_bytes() + (tmp_path / "b").read_bytes() == b"xy"
 
 
 def test_the_last_release_closes_the_target_and_forgets_it(bench, tmp_path: Path) -> None:
