@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from initd.control.client.help import usage
+from initd.control.client.session import VERBS
+from tests.unit.client.scripted import Scripted
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"EOF"}))
+def test_every_verb_is_explained_in_lines_that_begin_with_it(verb: str) -> None:
+    session = Scripted()
+    session.run(f"help {verb}")
+    assert session.said() == usage(verb).splitlines()
+    assert session.said()[0].split()[0] == verb
+    assert max(map(len, session.said())) <= 100
+
+
+def test_the_list_names_every_action_under_its_header() -> None:
+    session = Scripted()
+    session.run("help")
+    assert session.said()[:3] == ["", "default commands (type help <topic>):", "=" * 37]
+    assert sorted(" ".join(session.said()[3:]).split()) == sorted(VERBS.keys() - {"EOF", "help"})
+
+
+def test_a_misused_verb_is_explained() -> None:
+    session = Scripted()
+    session.run("clear")
+    assert session.said() == ["Error: clear requires a process name", *usage("clear").splitlines()]

@@ -1,0 +1,74 @@
+"""The command as a whole: arguments in, exit code out."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from initd.control.client import main
+from initd.control.client.session import Session
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> str:
+    path = tmp_path / "s.conf"
+    path.write_text("[supervisorctl]\nserverurl = unix://%(here)s/none\nusername = user\nprompt = here\n")
+    return str(path)
+
+
+def test_the_exit_code_is_that_of_the_command(conf: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["initctl", "-c", conf, "pid"]) == 7
+    assert capsys.readouterr().out == f"unix://{tmp_path}/none no such file\n"
+    assert main(["initctl", "-c", conf, "help", "nope"]) == 0
+
+
+def test_the_command_line_counts_before_the_file(conf: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["initctl", "-c", conf, "-s", f"unix://{tmp_path}/other", "pid"]) == 7
+    assert capsys.readouterr().out == f"unix://{tmp_path}/other no such file\n"
+
+
+@pytest.mark.parametrize("program", ["initctl", "/usr/bin/supervisorctl"])
+def test_a_usage_error_names_the_program_as_it_was_called(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([program, "-x"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[0] == "Error: option -x not recognized"
+    assert captured.err.splitlines()[-1] == f"For help, use {program} -h"
+
+
+def test_help_goes_to_standard_output_and_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["initctl", "-h"]) == 0
+    captured = capsys.readouterr()
+    assert "initctl [options] [action" in captured.out
+    assert captured.err == ""
+
+
+def test_ctrl_c_is_130(conf: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Session, "call", interrupted)
+    assert main(["initctl", "-c", conf, "pid"]) == 130
+
+
+def test_a_reader_that_has_gone_ends_it_quietly(conf: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", Gone())
+    assert main(["initctl", "-c", conf, "help"]) == 1
+    assert sys.stdout is None
+
+
+def test_without_an_action_there_is_a_shell(
+    conf: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Session] = []
+    monkeypatch.setattr("initd.control.client.shell.interact", seen.append)
+    assert main(["initctl", "-c", conf]) == 0
+    [session] = seen
+    assert (session.config.prompt, session.config.username, session.interactive) == ("here", "user", True)
