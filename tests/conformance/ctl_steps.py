@@ -24,7 +24,7 @@ class Run(NamedTuple):
     """One client call with `words`; `{dir}` in them is the daemon's folder.
 
     `look` is what of it must agree: `all`, `first` (line and exit code; the help texts after it are each one's own),
-    `sorted` (lines; processes of a group finish in any order) or `code`. With `until` the client is interrupted once
+    `sorted` (lines, and whether it failed: processes finish in any order, and the last failure counts) or `code`. With `until` the client is interrupted once
     that text has appeared, and what it prints afterwards is its own business. Without `-c` or `-s` in `words` the
     daemon's configuration file is used.
     """
@@ -172,7 +172,7 @@ def _transcript(step: Run, out: str, err: str, code: int, folder: Path) -> str:
     elif step.look == "first":
         out = out.partition("\n")[0] + "\n"
     elif step.look == "sorted":
-        out = "".join(sorted(out.splitlines(keepends=True)))
+        out, code = "".join(sorted(out.splitlines(keepends=True))), bool(code)
     # our errors add where and how to mend it, indented between the two lines of theirs
     err = "".join(line for line in err.splitlines(keepends=True) if not line.startswith("  "))
     text = f"$ {' '.join(step.words)}\n{out}{'! ' if err else ''}{err}= {code}\n".replace(str(folder), "<dir>")
