@@ -66,18 +66,19 @@ class Application:
             while session.exit is None and self._error is None:
                 self._rest(session)
                 session.driver.turn()
-            restart = session.exit is not None and session.exit.mood is Mood.RESTARTING
-            if not restart:
+            if session.core.mood is not Mood.RESTARTING:
                 self._end_leftovers(session)
             self._close(session)
-            if self._error is not None:
-                self._hooks.failed(self._error)
-                self._hooks.stopped()
-                return EXIT_USAGE
-            if not restart or session.exit is None:
-                self._hooks.stopped()
-                return EXIT_GAVE_UP if session.exit is not None and session.exit.given_up else EXIT_OK
+            # A shutdown may have been asked for while the logs were being closed for a restart.
+            if self._error is not None or session.core.mood is not Mood.RESTARTING:
+                break
             self._next(session)
+        if self._error is not None:
+            self._hooks.failed(self._error)
+        self._hooks.stopped()
+        if self._error is not None:
+            return EXIT_USAGE
+        return EXIT_GAVE_UP if session.exit is not None and session.exit.given_up else EXIT_OK
 
     def _next(self, session: Session) -> None:
         self.session = Session(self._environment, session.next_config or session.config)

@@ -263,9 +263,10 @@ class Session:
     # -- end ---------------------------------------------------------------------------------------------------------
 
     def close(self, done: Callable[[], None]) -> None:
-        """Close servers and logs, what is written first; `done` is called when that is over, or after FLUSH_NS."""
-        if self.servers is not None:
-            self.servers.close()
+        """Close the servers, then the logs, each once what it holds is out.
+
+        `done` is called when that is over, or after FLUSH_NS: a frozen disk or a dead mount gets no more.
+        """
         finished: list[bool] = []
 
         def over(_: Any = None) -> None:
@@ -273,8 +274,14 @@ class Session:
                 finished.append(True)
                 done()
 
-        self.main_log.close(over)
+        def servers_closed() -> None:
+            self._sinks.close(lambda: self.main_log.close(over))
+
         self.loop.after(FLUSH_NS, over)
+        if self.servers is None:
+            servers_closed()
+        else:
+            self.servers.close(servers_closed)
 
 
 def group_policy(group: GroupConfig) -> GroupPolicy:
