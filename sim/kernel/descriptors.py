@@ -141,13 +141,19 @@ class DescriptorTable:
 
     @rule("poll-level-triggered", "hangup-without-interest")
     def ready(self) -> list[tuple[int, int]]:
-        """Every watched descriptor that is ready now, by number; what stays ready is reported again."""
+        """Every watched descriptor that is ready now, by number; what stays ready is reported again.
+
+        One that has hung up is ready for whatever was asked: the next call tells.
+        """
         if not self.touched:
             return []
         found = []
         for fd in sorted(self.touched):
             interest = self.interests.get(fd)
-            bits = 0 if interest is None else self.entries[fd].readiness() & (interest | HANGUP)
+            bits = 0
+            if interest is not None:
+                bits = self.entries[fd].readiness()
+                bits = interest | HANGUP if bits & HANGUP else bits & interest
             if bits:
                 found.append((fd, bits))
             else:

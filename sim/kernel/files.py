@@ -165,7 +165,7 @@ class SimFiles:
         description = self._enter_fd("same_file", fd)
         try:
             return isinstance(description, OpenFile) and description.node is self.tree.find(path)
-        except OSError:
+        except FileNotFoundError:
             return False
 
     def close(self, fd: int) -> None:

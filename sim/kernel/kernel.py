@@ -66,15 +66,20 @@ class SimKernel(Outside):
         self.machine.daemon.subreaper = True
 
     # processes
-    @rule("spawn-own-group", "spawn-our-session", "spawn-inherits-only-stdio", "spawn-pipe-signal-stays-ignored")
+    @rule(
+        "spawn-own-group",
+        "spawn-our-session",
+        "spawn-inherits-only-stdio",
+        "spawn-pipe-signal-stays-ignored",
+        "spawn-emfile",
+    )
     def spawn(self, spec: SpawnSpec) -> Child:
         self._enter("spawn", spec)
         machine, daemon = self.machine, self.machine.daemon
         opened = machine.descriptors
         prepares = spec.directory is not None or (spec.user is not None and spec.user.uid != daemon.uid)
         try:
-            if prepares or self.late_notes:
-                opened.need(1)
+            opened.need(2)  # the pipe for the note, on either path
             streams = {0: opened.get(spec.stdin), 1: opened.get(spec.stdout), 2: opened.get(spec.stderr)}
             child = machine.family.fork(daemon, streams, own_group=True)
         except OSError as error:

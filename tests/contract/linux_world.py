@@ -11,7 +11,12 @@ import time
 from initd.kernel.linux import LinuxKernel
 from tests.contract.world import World
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CHUNK = 65536
+SETTLE_S = 0.2
 
 
 class LinuxClient:
@@ -70,6 +75,19 @@ class LinuxWorld(World):
 
     def rest(self) -> None:
         time.sleep(0.001)
+
+    def ignored(self, pid: int) -> set[int]:
+        with open(f"/proc/{pid}/status") as status:
+            mask = next(int(line.split()[1], 16) for line in status if line.startswith("SigIgn"))
+        return {number for number in range(1, 65) if mask >> (number - 1) & 1}
+
+    def dies_of(self, number: int, action: Callable[[], None]) -> bool:
+        pid = os.fork()
+        if pid == 0:
+            action()
+            time.sleep(SETTLE_S)
+            os._exit(0)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -number
 
     def state(self, pid: int) -> str:
         try:

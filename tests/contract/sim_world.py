@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from sim.kernel import SimClient, SimFiles, SimKernel
+from sim.kernel import Killed, SimClient, SimFiles, SimKernel
 from tests.contract.contracts import INIT
 from tests.contract.world import REAL, World, script_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from initd.kernel.port import Files
 
 REST_NS = 1_000_000
@@ -24,6 +26,7 @@ class SimWorld(World):
         files = SimFiles()
         files.program(sys.executable)
         files.put(REAL)
+        files.program("/bin/sleep")
         self.directory = "/tmp/contract"
         files.directory(self.directory, 0o777)
         self.kernel = SimKernel(
@@ -36,6 +39,17 @@ class SimWorld(World):
 
     def rest(self) -> None:
         self.kernel.clock.spend(REST_NS)
+
+    def ignored(self, pid: int) -> set[int]:
+        process = self.kernel.process(pid)
+        return set(process.ignored) if process is not None else set()
+
+    def dies_of(self, number: int, action: Callable[[], None]) -> bool:
+        try:
+            action()
+        except Killed as death:
+            return death.signal == number
+        return False
 
     def state(self, pid: int) -> str:
         process = self.kernel.process(pid)

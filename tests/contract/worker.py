@@ -15,7 +15,7 @@ import traceback
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NoReturn
+    from typing import Any
 
 
 def main(root: str, file: str, function: str, role: str) -> None:

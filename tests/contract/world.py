@@ -164,13 +164,23 @@ class World:
     def files(self) -> Files:
         """The Files of this world, for use on the spot."""
         token = self.kernel.submit("contract", lambda files: files)
-        return next(self.until(lambda: [one for one in self.kernel.take_completions() if one.token == token])).value  # type: ignore[no-any-return]
+        (answer,) = self.until(lambda: [one for one in self.kernel.take_completions() if one.token == token])
+        found: Files = answer.value
+        return found
 
     def path(self, name: str) -> str:
         """A path in the directory of this contract."""
         return f"{self.directory}/{name}"
 
     # what the port does not say
+    def ignored(self, pid: int) -> set[int]:
+        """The signals a process ignores."""
+        raise NotImplementedError
+
+    def dies_of(self, number: int, action: Callable[[], None]) -> bool:
+        """Whether the action is the death of the daemon by that signal; it may be made in a copy of it."""
+        raise NotImplementedError
+
     def state(self, pid: int) -> str:
         """R, S, T, D or Z as ps(1) shows it; empty when there is no such process."""
         raise NotImplementedError
@@ -226,6 +236,6 @@ class World:
 
 
 def script_of(argv: tuple[str, ...]) -> list[Any]:
-    """The steps of a command line that `World.spec` made."""
-    steps: list[Any] = json.loads(argv[-1])
+    """The steps of a command line that `World.spec` made; any other program waits for ever."""
+    steps: list[Any] = json.loads(argv[-1]) if argv[-1].startswith("[") else [["pause"]]
     return steps
