@@ -141,15 +141,15 @@ class FileSink:
 
     def _start(self) -> None:
         """Submit the next operation, unless one is under way."""
-        if self._busy or not self._queue:
+        if self._busy or not (self._queue or self._dropped_bytes):
             return
         self._busy = True
-        head = self._queue[0]
+        head = self._queue[0] if self._queue else b""  # an empty write at least tells of what was dropped
         if isinstance(head, tuple):
             self._queue.popleft()
             self._submit(*head)
             return
-        chunks: list[bytes] = []
+        chunks = [] if self._queue else [head]
         while self._queue and isinstance(chunk := self._queue[0], bytes):
             chunks.append(chunk)
             self._queue.popleft()
