@@ -46,6 +46,8 @@ def peek_exited() -> int | None:
 
 def reap(pid: int) -> ExitStatus:
     """See the port."""
+    if pid <= 0:  # these would reap whoever comes first
+        raise ChildProcessError(errno.ECHILD, os.strerror(errno.ECHILD))
     reaped, status = os.waitpid(pid, os.WNOHANG)
     if reaped == 0:
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
@@ -56,14 +58,20 @@ def reap(pid: int) -> ExitStatus:
 
 def children() -> list[int]:
     """See the port; empty where /proc is not mounted."""
-    found: set[int] = set()
+    found: list[int] = []
     try:
-        for thread in os.listdir("/proc/self/task"):
-            with open(f"/proc/self/task/{thread}/children", "rb") as listing:
-                found.update(map(int, listing.read().split()))
+        threads = os.listdir("/proc/self/task")
     except FileNotFoundError:
-        return _children_by_parent()
-    return sorted(found)
+        return found
+    listed = False
+    for thread in threads:
+        try:
+            with open(f"/proc/self/task/{thread}/children", "rb") as listing:
+                found.extend(map(int, listing.read().split()))
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # that thread has ended; or the kernel has no such list, then none of them has
+        listed = True
+    return sorted(found) if listed else _children_by_parent()
 
 
 def become_subreaper() -> None:
@@ -80,11 +88,7 @@ def _children_by_parent() -> list[int]:
     """For kernels without CONFIG_PROC_CHILDREN: everybody whose parent we are."""
     found: list[int] = []
     us = str(os.getpid()).encode("ascii")
-    try:
-        processes = [name for name in os.listdir("/proc") if name.isdigit()]
-    except FileNotFoundError:
-        return found
-    for name in processes:
+    for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{name}/stat", "rb") as status:
                 fields = status.read().rpartition(b")")[2].split()

@@ -50,7 +50,7 @@ class Sockets:
         finally:
             if lock is not None:
                 os.close(lock)
-        return self._keep(listening)
+        return self._keep(listening).fileno()
 
     def listen_tcp(self, host: str, port: int) -> int:
         """See the port."""
@@ -62,16 +62,16 @@ class Sockets:
         except BaseException:
             listening.close()
             raise
-        return self._keep(listening)
+        return self._keep(listening).fileno()
 
     def port(self, fd: int) -> int:
         """The bound TCP port; 0 for a UNIX socket."""
-        listening = self._listening[fd]
+        listening = self._listener(fd)
         return int(listening.getsockname()[1]) if listening.family == _socket.AF_INET else 0
 
     def accept(self, fd: int) -> tuple[int, str]:
         """See the port."""
-        listening = self._listening[fd]
+        listening = self._listener(fd)
         while True:
             try:
                 connection, address = listening._accept()  # type: ignore[attr-defined]
@@ -88,9 +88,13 @@ class Sockets:
         if listening is not None:
             listening.detach()
 
-    def _keep(self, listening: _socket.socket) -> int:
+    def _listener(self, fd: int) -> _socket.socket:
+        """Ours, or one that was opened before us and handed over."""
+        return self._listening.get(fd) or self._keep(_socket.socket(fileno=fd))
+
+    def _keep(self, listening: _socket.socket) -> _socket.socket:
         self._listening[listening.fileno()] = listening
-        return listening.fileno()
+        return listening
 
 
 def _new(family: int) -> _socket.socket:

@@ -72,5 +72,6 @@ class Wakeup:
     def close(self) -> None:
         """Stop waking; signal handlers stay, so a late signal does not end the process."""
         _signal.set_wakeup_fd(self._replaced)
+        bell, self._bell = self._bell, -1  # a thread that still hangs must not ring what gets this number next
         os.close(self.fd)
-        os.close(self._bell)
+        os.close(bell)

@@ -50,6 +50,31 @@ def test_reap_of_a_stranger_is_echild(kernel: LinuxKernel) -> None:
         kernel.reap(1)
 
 
+@pytest.mark.parametrize("pid", [0, -1])
+def test_reap_of_nobody_in_particular_reaps_nobody(launch: Launcher, pid: int) -> None:
+    child = launch("/bin/true")
+    wait_until(launch.kernel, lambda _: launch.kernel.peek_exited() == child.pid)
+    with pytest.raises(ChildProcessError):
+        launch.kernel.reap(pid)
+    assert launch.kernel.peek_exited() == child.pid
+
+
+def test_children_are_listed_though_threads_come_and_go(launch: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = launch("/bin/sleep", "100")
+    real = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: ["999999", *real(path)])
+    assert launch.kernel.children() == [child.pid]
+
+
+def test_children_are_none_without_proc(launch: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_path: str) -> list[str]:
+        raise FileNotFoundError
+
+    launch("/bin/sleep", "100")
+    monkeypatch.setattr(os, "listdir", missing)
+    assert launch.kernel.children() == []
+
+
 def test_children_are_listed_ascending_with_the_dead_ones(launch: Launcher) -> None:
     living, dead = launch("/bin/sleep", "100"), launch("/bin/true")
     wait_until(launch.kernel, lambda _: launch.kernel.peek_exited() == dead.pid)

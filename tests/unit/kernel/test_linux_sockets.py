@@ -182,6 +182,25 @@ def test_a_tcp_listener_tells_its_port_and_its_peers(kernel: LinuxKernel) -> Non
     kernel.close(kernel.listen_tcp("", port))  # at once, in spite of the connection just closed
 
 
+def test_a_listener_that_was_handed_over_is_served_like_our_own(kernel: LinuxKernel, path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as inherited, socket.socket(socket.AF_UNIX) as client:
+        inherited.bind(str(path))
+        inherited.listen()
+        fd = inherited.detach()
+        client.connect(str(path))
+        assert kernel.socket_port(fd) == 0
+        kernel.close(kernel.accept(fd)[0])
+        kernel.close(fd)
+
+
+def test_accepting_on_what_does_not_listen_is_an_error(kernel: LinuxKernel) -> None:
+    ends = kernel.pipe()
+    with pytest.raises(OSError, match="non-socket"):
+        kernel.accept(ends[0])
+    for fd in ends:
+        kernel.close(fd)
+
+
 def test_closing_a_listener_frees_its_number_and_its_port(kernel: LinuxKernel) -> None:
     before = kernel.open_count()
     fd = kernel.listen_tcp("", 0)

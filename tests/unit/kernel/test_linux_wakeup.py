@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from initd.kernel.linux_wakeup import Wakeup
 from tests.unit.kernel.launching import SECOND_NS, run_python
 
 if TYPE_CHECKING:
@@ -54,6 +55,19 @@ def test_an_idle_wait_is_not_woken_by_what_was_taken_before(kernel: LinuxKernel)
     kernel.poll(None)
     kernel.take_signals()
     assert not select.select([kernel._wakeup.fd], [], [], 0)[0]
+
+
+def test_a_ring_after_the_end_reaches_nobody(kernel: LinuxKernel) -> None:
+    wakeup = Wakeup()
+    wakeup.close()
+    ends = kernel.pipe()
+    wakeup.ring()
+    for fd in ends:
+        kernel.set_nonblocking(fd)
+    with pytest.raises(BlockingIOError):
+        kernel.read(ends[0], 1)
+    for fd in ends:
+        kernel.close(fd)
 
 
 def test_our_signal_mask_is_never_touched(kernel: LinuxKernel) -> None:
