@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from initd.config.model import ServerConfig
+from initd.control import http
+from initd.control.http import BindError, open_servers
+from tests.unit.control.fake import PATH, SERVER, STATE_CALL, World, get, parse, post
+
+
+def test_each_server_says_what_it_serves_and_that_it_asks_for_no_password() -> None:
+    world = World(SERVER, ServerConfig("inet_http_server", "inet", host="127.0.0.1", username="u", password="p"))
+    assert world.daemon.lines == [
+        ("info", "RPC interface 'supervisor' initialized"),
+        ("crit", "Server 'unix_http_server' running without any HTTP authentication checking"),
+        ("info", "RPC interface 'supervisor' initialized"),
+    ]
+
+
+def test_a_server_that_cannot_be_bound_names_its_configuration_and_closes_the_others() -> None:
+    world = World(SERVER)
+    inet = ServerConfig("inet_http_server", "inet", port=9001)
+    before = world.open_fds()
+    with pytest.raises(BindError) as caught:
+        open_servers(world.daemon, (inet, SERVER))
+    assert (caught.value.config, caught.value.errno) == (SERVER, errno.EADDRINUSE)
+    assert isinstance(caught.value, OSError)
+    assert world.open_fds() == before
+
+
+def test_a_tcp_server_serves_like_a_unix_one() -> None:
+    world = World(SERVER)
+    port = world.servers.open(ServerConfig("inet_http_server", "inet"))
+    client = world.kernel.connect_tcp(port)
+    client.send(get("/ok.html"))
+    world.settle()
+    assert parse(bytes(client.received))[0] == 200
+
+
+def test_clients_wait_in_the_backlog_until_the_modules_are_loaded(world: World) -> None:
+    world.kernel.withhold("preload")
+    client = world.connect()
+    client.send(get("/ok.html"))
+    world.settle()
+    assert not client.received
+    world.kernel.let_go("preload")
+    world.settle()
+    assert parse(bytes(client.received))[2] == b"OK"
+
+
+def test_a_thousand_clients_at_once_are_all_served(world: World) -> None:
+    clients = [world.connect() for _ in range(1000)]
+    for client in clients:
+        client.send(post(STATE_CALL, "Connection: close"))
+    world.settle()
+    assert all(client.ended for client in clients)
+    assert {parse(bytes(client.received))[0] for client in clients} == {200}
+
+
+def test_a_quarter_of_the_descriptors_is_the_most_that_clients_get(world: World) -> None:
+    clients = [world.connect() for _ in range(1000)]
+    world.settle()
+    before = world.open_fds()
+    assert before <= world.kernel.open_limit() // 4 + 10
+    for client in clients[:100]:
+        client.close()
+    world.settle()
+    assert world.open_fds() == before
+
+
+def test_a_connection_that_idles_makes_room_for_a_new_client(world: World) -> None:
+    limit = world.kernel.open_limit() // 4
+    idle = [world.connect() for _ in range(limit)]
+    for client in idle:
+        client.send(get("/ok.html"))
+        world.settle()
+    late = world.connect()
+    late.send(get("/ok.html"))
+    world.settle()
+    assert parse(bytes(late.received))[0] == 200
+    assert idle[0].ended
+    assert not idle[-1].ended
+
+
+def test_a_machine_out_of_descriptors_is_asked_once_a_second() -> None:
+    world = World(SERVER)
+    world.settle()
+    shortage = world.kernel.faults.fail("accept", errno.EMFILE, times=None)
+    client = world.connect()
+    client.send(get("/ok.html"))
+    world.pass_time(10)
+    assert not client.received
+    assert 9 <= shortage.fired <= 11
+    world.kernel.faults.heal()
+    world.pass_time(2)
+    assert parse(bytes(client.received))[0] == 200
+
+
+def test_an_idle_server_wakes_up_for_nothing(world: World) -> None:
+    client = world.connect()
+    client.send(get("/ok.html"))
+    world.settle()
+    world.pass_time(121)
+    assert world.loop.next_deadline() is None
+    assert not client.ended
+
+
+def test_closing_removes_the_socket_file_and_all_descriptors_and_then_says_so() -> None:
+    world = World(SERVER)
+    client = world.connect()
+    client.send(get("/ok.html"))
+    world.settle()
+    done: list[bool] = []
+    world.servers.close(lambda: done.append(True))
+    assert client.ended
+    world.settle()
+    assert done == [True]
+    assert not world.kernel.files.exists(PATH)
+    assert world.open_fds() == 3
+
+
+def test_what_is_ready_is_still_sent_when_the_servers_close(world: World) -> None:
+    client = world.connect()
+    client.stall()
+    world.kernel.files.put("/var/log/main.log", b"x" * 230_000)
+    call = b"<methodCall><methodName>supervisor.readLog</methodName><params><param><value><int>0</int></value></param>"
+    client.send(post(call + b"<param><value><int>0</int></value></param></params></methodCall>"))
+    world.settle()
+    client.resume()
+    world.servers.close()
+    assert b"</methodResponse>" in client.received
+
+
+def test_the_namespaces_are_those_the_configuration_asks_for() -> None:
+    world = World(SERVER)
+    world.daemon.config = world.daemon.config.replace(rpcinterfaces=())
+    assert b"UNKNOWN_METHOD" in world.exchange(post(STATE_CALL))
+
+
+def test_few_descriptors_are_enough_for_some_clients() -> None:
+    world = World(SERVER, nofile=40)
+    assert parse(world.exchange(get("/ok.html")))[0] == 200
+
+
+def test_preload_loads_what_serving_needs() -> None:
+    http.preload()
