@@ -110,6 +110,14 @@ def test_a_missing_backup_leaves_its_gap_and_a_missing_log_is_made_anew(files: F
     assert contents(tmp_path) == {"log": b"c", "log.2": b"log.1", "log.4": b"log.3"}
 
 
+def test_a_single_backup_survives_the_rotation_of_a_log_that_is_gone(files: Failing, tmp_path: Path) -> None:
+    (tmp_path / "log.1").write_bytes(b"kept")
+    log = open_log(files, tmp_path, maxbytes=2, backups=1)
+    (tmp_path / "log").unlink()
+    log.append(files, [b"ab"])
+    assert contents(tmp_path) == {"log": b"", "log.1": b"kept"}
+
+
 def test_a_refused_rename_keeps_everything_in_the_file_and_is_reported_once(files: Failing, tmp_path: Path) -> None:
     log = open_log(files, tmp_path, maxbytes=2, backups=3)
     files.fails["rename"] = errno.EBUSY
