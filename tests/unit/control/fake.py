@@ -241,6 +241,11 @@ class World:
         return answer
 
 
+def call_body(method: str, *params: Any) -> bytes:
+    """An XML-RPC request; without a namespace `method` is `supervisor.*`."""
+    return xmlrpc.client.dumps(params, method if "." in method else f"supervisor.{method}", allow_none=True).encode()
+
+
 def post(body: bytes, *headers: str, path: str = "/RPC2", version: str = "1.1") -> bytes:
     lines = [f"POST {path} HTTP/{version}", "Host: localhost", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
@@ -269,4 +274,4 @@ def unchunk(data: bytes) -> bytes:
     return body
 
 
-STATE_CALL = xmlrpc.client.dumps((), "supervisor.getState").encode()
+STATE_CALL = call_body("getState")

@@ -7,7 +7,8 @@ import pytest
 
 from initd.control import connection
 from initd.states import ProcessState
-from tests.unit.control.fake import STATE_CALL, FakeProcess, World, get, parse, post
+from sim.kernel.sockets import SimClient
+from tests.unit.control.fake import STATE_CALL, FakeProcess, World, call_body, get, parse, post
 
 
 def test_a_connection_is_kept_for_the_next_request(world: World) -> None:
@@ -95,10 +96,8 @@ def test_a_client_that_does_not_read_is_given_up(world: World) -> None:
     assert client.ended
 
 
-def begin_big_read(client: object) -> None:
-    zero = "<param><value><int>0</int></value></param>"
-    body = f"<methodCall><methodName>supervisor.readLog</methodName><params>{zero}{zero}</params></methodCall>"
-    client.send(post(body.encode()))
+def begin_big_read(client: SimClient, version: str = "1.1") -> None:
+    client.send(post(call_body("readLog", 0, 0), version=version))
 
 
 def test_a_slow_reader_that_keeps_reading_gets_everything(world: World) -> None:
@@ -136,9 +135,7 @@ def test_a_long_reply_is_chunked_and_never_far_ahead_of_its_reader(world: World)
 def test_a_long_reply_to_http_1_0_ends_with_the_connection(world: World) -> None:
     world.kernel.files.put("/var/log/main.log", b"y" * 1_000_000)
     client = world.connect()
-    zero = "<param><value><int>0</int></value></param>"
-    body = f"<methodCall><methodName>supervisor.readLog</methodName><params>{zero}{zero}</params></methodCall>"
-    client.send(post(body.encode(), version="1.0"))
+    begin_big_read(client, version="1.0")
     world.settle()
     assert parse(bytes(client.received))[2].endswith(b"</methodResponse>\n")
     assert client.ended
@@ -207,12 +204,7 @@ def test_a_client_that_leaves_a_waiting_call_frees_its_descriptor(world: World) 
     world.daemon.program("web", 7, state=ProcessState.RUNNING)
     world.daemon.patient = True
     client = world.connect()
-    client.send(
-        post(
-            b"<methodCall><methodName>supervisor.stopProcess</methodName><params><param><value>web</value>"
-            b"</param></params></methodCall>"
-        )
-    )
+    client.send(post(call_body("stopProcess", "web")))
     world.settle()
     before = world.open_fds()
     client.close()
@@ -226,7 +218,7 @@ def test_data_sent_ahead_of_a_waiting_call_does_not_spin_the_loop(world: World) 
     world.daemon.program("web", 7, state=ProcessState.RUNNING)
     world.daemon.patient = True
     client = world.connect()
-    call = b"<methodCall><methodName>supervisor.stopProcess</methodName><params><param><value>web</value></param></params></methodCall>"
+    call = call_body("stopProcess", "web")
     client.send(post(call))
     world.settle()
     client.send(get("/ok.html"))
@@ -242,7 +234,7 @@ def test_data_sent_ahead_of_a_waiting_call_does_not_spin_the_loop(world: World) 
 def test_a_handler_that_fails_is_an_internal_error_and_a_line_in_the_log(world: World) -> None:
     world.daemon.log_paths = lambda instance: 1 / 0
     world.daemon.program("web", 7)
-    call = b"<methodCall><methodName>supervisor.getProcessInfo</methodName><params><param><value>web</value></param></params></methodCall>"
+    call = call_body("getProcessInfo", "web")
     assert parse(world.exchange(post(call)))[0] == 500
     assert ["division by zero" in line for line in world.daemon.logged("crit")] == [False, True]
 

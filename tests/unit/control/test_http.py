@@ -7,7 +7,7 @@ import pytest
 from initd.config.model import ServerConfig
 from initd.control import http
 from initd.control.http import BindError, open_servers
-from tests.unit.control.fake import PATH, SERVER, STATE_CALL, World, get, parse, post
+from tests.unit.control.fake import PATH, SERVER, STATE_CALL, World, call_body, get, parse, post
 
 
 def test_each_server_says_what_it_serves_and_that_it_asks_for_no_password() -> None:
@@ -125,8 +125,7 @@ def test_what_is_ready_is_still_sent_when_the_servers_close(world: World) -> Non
     client = world.connect()
     client.stall()
     world.kernel.files.put("/var/log/main.log", b"x" * 230_000)
-    call = b"<methodCall><methodName>supervisor.readLog</methodName><params><param><value><int>0</int></value></param>"
-    client.send(post(call + b"<param><value><int>0</int></value></param></params></methodCall>"))
+    client.send(post(call_body("readLog", 0, 0)))
     world.settle()
     client.resume()
     world.servers.close()
