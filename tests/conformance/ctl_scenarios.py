@@ -283,6 +283,23 @@ KNOWN = Scenario(
     server="username = user\npassword = {SHA}e5e9fa1ba31ecd1ae84f75caaa474f3a663f05f4",
     client="username = user\npassword = secret",
 )
+INET = Scenario(
+    CAT + TALKER,
+    [
+        Wait("cat", ["RUNNING"]),
+        WaitForFile("talker.out", 25),
+        *run(
+            "-s http://127.0.0.1:{port} status",
+            "-s http://localhost:{port}/ pid cat",
+            "-s http://127.0.0.1:{port} nope",
+        ),
+        *run("-s http://127.0.0.1:{port} -u user -p wrong status", "-s HTTP://127.0.0.1:{port} pid"),
+        *run("open http://127.0.0.1:{port}", "-s http://127.0.0.1:{port} tail -f nope"),
+        Run(["-s", "http://127.0.0.1:{port}", "tail", "-f", "talker"], until="<least>"),
+    ],
+    server="[inet_http_server]\nport = 127.0.0.1:{port}\nusername = user\npassword = secret",
+    client="username = user\npassword = secret",
+)
 OPTIONS = Scenario(
     CAT,
     [

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,12 +22,12 @@ DAEMONS = {"supervisord": stock.STOCK, "initd": stock.OURS}
 
 
 class Run(NamedTuple):
-    """One client call with `words`; `{dir}` in them is the daemon's folder.
+    """One client call with `words`; `{dir}` in them is the daemon's folder, `{port}` its port.
 
     `look` is what of it must agree: `all`, `first` (line and exit code; the help texts after it are each one's own),
-    `sorted` (lines, and whether it failed: processes finish in any order, and the last failure counts) or `code`. With `until` the client is interrupted once
-    that text has appeared, and what it prints afterwards is its own business. Without `-c` or `-s` in `words` the
-    daemon's configuration file is used.
+    `sorted` (lines, and whether it failed: processes finish in any order, and the last failure counts) or `code`. With
+    `until` the client is interrupted once that text has appeared, and what it prints afterwards is its own business.
+    Without `-c` or `-s` in `words` the daemon's configuration file is used.
     """
 
     words: Sequence[str]
@@ -117,7 +118,7 @@ def _prepare(step: Step, daemon: stock.Daemon) -> None:
 
 
 def _call(client: Sequence[str], step: Run, daemon: stock.Daemon) -> str:
-    words = [word.replace("{dir}", str(daemon.folder)) for word in step.words]
+    words = [word.replace("{dir}", str(daemon.folder)).replace("{port}", str(daemon.port)) for word in step.words]
     if not {"-c", "-s"} & set(words[:2]):
         words = ["-c", str(daemon.config), *words]
     process = subprocess.Popen(
@@ -130,28 +131,32 @@ def _call(client: Sequence[str], step: Run, daemon: stock.Daemon) -> str:
     )
     assert process.stdin and process.stdout and process.stderr
     if step.until:
-        out = _interact(process, step)
-        err = process.stderr.read()
-        process.wait(stock.PATIENCE_S)
-        for stream in (process.stdin, process.stdout, process.stderr):
-            stream.close()
+        out, err = _interact(process, step)
     else:
         out, err = process.communicate(step.stdin.encode(), timeout=stock.PATIENCE_S)
-    return _transcript(step, out.decode(), err.decode(), process.returncode, daemon.folder)
+    return _transcript(step, out.decode(), err.decode(), process.returncode, daemon)
 
 
-def _interact(process: subprocess.Popen[bytes], step: Run) -> bytes:
+def _interact(process: subprocess.Popen[bytes], step: Run) -> tuple[bytes, bytes]:
     """Type `stdin`, wait for the expected text, press Ctrl-C, and return everything printed."""
     assert process.stdin and process.stdout
-    process.stdin.write(step.stdin.encode())
-    process.stdin.flush()
+    impatience = threading.Timer(stock.PATIENCE_S, process.kill)
+    impatience.start()
     out = b""
-    while step.until.encode() not in out:
-        piece = os.read(process.stdout.fileno(), 65536)
-        assert piece, f"{step.words}: ended before {step.until!r}: {out!r}"
-        out += piece
-    process.send_signal(signal.SIGINT)
-    return out + process.stdout.read()
+    try:
+        process.stdin.write(step.stdin.encode())
+        process.stdin.flush()
+        while step.until.encode() not in out:
+            piece = os.read(process.stdout.fileno(), 65536)
+            assert piece, f"{step.words}: ended before {step.until!r}: {out!r}"
+            out += piece
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate()
+        return out + rest, err
+    finally:
+        impatience.cancel()
+        process.kill()
+        process.wait()
 
 
 _MASKS = (
@@ -164,7 +169,7 @@ _MASKS = (
 )
 
 
-def _transcript(step: Run, out: str, err: str, code: int, folder: Path) -> str:
+def _transcript(step: Run, out: str, err: str, code: int, daemon: stock.Daemon) -> str:
     if step.until:
         out, err = out[: out.index(step.until) + len(step.until)] + "\n", ""
     if step.look == "code":
@@ -175,7 +180,9 @@ def _transcript(step: Run, out: str, err: str, code: int, folder: Path) -> str:
         out, code = "".join(sorted(out.splitlines(keepends=True))), bool(code)
     # our errors add where and how to mend it, indented between the two lines of theirs
     err = "".join(line for line in err.splitlines(keepends=True) if not line.startswith("  "))
-    text = f"$ {' '.join(step.words)}\n{out}{'! ' if err else ''}{err}= {code}\n".replace(str(folder), "<dir>")
+    text = f"$ {' '.join(step.words)}\n{out}{'! ' if err else ''}{err}= {code}\n".replace(str(daemon.folder), "<dir>")
+    if daemon.port:
+        text = text.replace(str(daemon.port), "<port>")
     for mask, instead in _MASKS:
         text = mask.sub(instead, text)
     return text

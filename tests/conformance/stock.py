@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -66,10 +67,10 @@ def until(what: str, condition: Callable[[], Any]) -> Any:
 
 
 class Daemon:
-    """A running daemon; `config` is its file, `folder` where everything of it lives."""
+    """A running daemon; `config` is its file, `folder` where everything of it lives, `port` one it may listen on."""
 
-    def __init__(self, command: Sequence[str], config: Path) -> None:
-        self.config, self.folder = config, config.parent
+    def __init__(self, command: Sequence[str], config: Path, port: int = 0) -> None:
+        self.config, self.folder, self.port = config, config.parent, port
         self.socket = self.folder / "s.sock"
         self._output = (self.folder / "output").open("ab")
         self.process = subprocess.Popen(
@@ -123,6 +124,12 @@ class Daemon:
         self._output.close()
 
 
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
 def _descendants(pid: int) -> list[int]:
     """The pids below a process, however deep."""
     found: list[int] = []
@@ -137,11 +144,16 @@ def _descendants(pid: int) -> list[int]:
 def start(
     command: Sequence[str], folder: Path, programs: str, server: str = "", client: str = "", frame: str = FRAME
 ) -> Iterator[Daemon]:
-    """A daemon that answers, with `programs` added to a plain configuration and a few lines to its two ends."""
+    """A daemon that answers, with `programs` added to a plain configuration and a few lines to its two ends.
+
+    `{port}` in `server` is a free TCP port of the loopback interface.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "supervisord.conf"
+    port = _free_port() if "{port}" in server else 0
+    server = server.replace("{port}", str(port))
     config.write_text(frame.format(server=server, client=client) + (RPCINTERFACE if frame is FRAME else "") + programs)
-    daemon = Daemon(command, config)
+    daemon = Daemon(command, config, port)
     try:
         until("the daemon answers", daemon.answers)
         yield daemon

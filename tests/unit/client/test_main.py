@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
+import xmlrpc.client
 from pathlib import Path
 
 import pytest
 
 from initd.control.client import main
 from initd.control.client.session import Session
+from tests.unit.client.peer import peer, reply
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -72,3 +77,21 @@ def test_without_an_action_there_is_a_shell(
     assert main(["initctl", "-c", conf]) == 0
     [session] = seen
     assert (session.config.prompt, session.config.username, session.interactive) == ("here", "user", True)
+
+
+LOADED = """\
+import sys
+from initd.control.client import main
+code = main(["initctl", "-s", sys.argv[1], "pid"])
+heavy = {"xmlrpc.client", "http.client", "email", "rich", "cmd", "readline", "getopt", "argparse", "configparser"}
+print(code, sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_a_one_shot_command_loads_neither_the_librarys_client_nor_the_shell(tmp_path: Path) -> None:
+    version = xmlrpc.client.dumps(("3.0",), methodresponse=True).encode()
+    pid = xmlrpc.client.dumps((42,), methodresponse=True).encode()
+    with peer(tmp_path, [reply(version), reply(pid)]) as there:
+        command = [sys.executable, "-S", "-c", LOADED, there.url]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    assert ended.stdout == "42\n0 []\n"
