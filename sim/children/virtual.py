@@ -6,6 +6,7 @@ wake-up may be meant for somebody above it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 from initd.signals import SIGPIPE, signal_number
@@ -165,6 +166,13 @@ def _wait(machine: Machine, process: Process, _step: list[Any]) -> Script:
             yield PAUSE
 
 
+def _save(machine: Machine, process: Process, step: list[Any]) -> Script:
+    while machine.files.storage.hangs(step[1]):
+        yield Uninterruptible(None)
+    with contextlib.suppress(OSError):
+        machine.files.write_file(step[1], step[2].replace("{pid}", str(process.pid)).encode())
+
+
 def _tell(machine: Machine, process: Process, step: list[Any]) -> Script:
     words = [f"{key}={_fact(process, key)}" for key in step[1:]]
     yield from write_all(machine, process, 1, (" ".join(words) + "\n").encode())
@@ -257,7 +265,7 @@ def _exec_error(_machine: Machine, _process: Process, _step: list[Any]) -> None:
 
 _WAITING: dict[str, Callable[[Machine, Process, list[Any]], Script]] = {
     "exit": _exit, "pause": _pause, "dstate": _dstate, "loop": _loop, "repeat": _repeat, "write": _write, "read": _read,
-    "copy": _copy, "listen": _listen, "wait": _wait, "tell": _tell,
+    "copy": _copy, "listen": _listen, "wait": _wait, "tell": _tell, "save": _save,
 }  # fmt: skip
 _INSTANT: dict[str, Callable[[Machine, Process, list[Any]], None]] = {
     "ignore": _ignore, "default": _default, "handle": _handle, "block": _block, "unblock": _unblock, "raise": _raise,

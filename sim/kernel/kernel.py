@@ -10,8 +10,6 @@ import errno
 import time
 
 from initd.errors import KernelError
-from initd.kernel.port import Child, Completion, SetupFailed, SpawnSpec
-from sim.kernel.exec import last_words
 from sim.kernel.halt import BlockedLoop, Deadlock, EndOfRun, Livelock, Terminated
 from sim.kernel.outside import Outside
 from sim.kernel.pipes import Pipe
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
-    from initd.kernel.port import ExitStatus, Files
+    from initd.kernel.port import Child, Completion, ExitStatus, Files, SpawnSpec
 
 SPIN_LIMIT = 100_000
 """So many polls, or so many events, without any time passing are a livelock."""
@@ -66,56 +64,9 @@ class SimKernel(Outside):
         self.machine.daemon.subreaper = True
 
     # processes
-    @rule(
-        "spawn-own-group",
-        "spawn-our-session",
-        "spawn-inherits-only-stdio",
-        "spawn-pipe-signal-stays-ignored",
-        "spawn-emfile",
-    )
     def spawn(self, spec: SpawnSpec) -> Child:
         self._enter("spawn", spec)
-        machine, daemon = self.machine, self.machine.daemon
-        opened = machine.descriptors
-        prepares = spec.directory is not None or (spec.user is not None and spec.user.uid != daemon.uid)
-        try:
-            opened.need(2)  # the pipe for the note, on either path
-            streams = {0: opened.get(spec.stdin), 1: opened.get(spec.stdout), 2: opened.get(spec.stderr)}
-            child = machine.family.fork(daemon, streams, own_group=True)
-        except OSError as error:
-            raise KernelError(error.errno or errno.EAGAIN, "fork") from None
-        failed = self._loader.set_up(child, spec)
-        steps = [["exit", 127]] if failed else self._script(child)
-        if steps and steps[0][0] == "exec-error":
-            failed, steps = SetupFailed("exec", getattr(errno, str(steps[0][1]))), [["exit", 127]]
-        if machine.trace is not None:
-            machine.trace(self.clock.now, "spawn", child.pid, spec.argv)
-        if prepares or self.late_notes:
-            note = Pipe(machine.scheduler.wake)
-            note.writer.acquire()
-            note.reader.blocking = False
-            self.clock.soon(self._tell, note, failed, spec, child)
-            machine.scheduler.start(child, steps, self.start_delay_ns)
-            return Child(child.pid, opened.install(note.reader))
-        if failed is not None:
-            self._say(last_words(spec, failed), streams[2])
-        machine.scheduler.start(child, steps, self.start_delay_ns)
-        return Child(child.pid, -1, failed)
-
-    @rule("note-eof-is-success")
-    def _tell(self, note: Pipe, failed: SetupFailed | None, spec: SpawnSpec, child: Any) -> None:
-        if failed is not None and note.reader.refs:
-            note.writer.write(f"{failed.stage} {failed.errno}".encode())
-        if failed is not None and 2 in child.fds:
-            self._say(last_words(spec, failed), child.fds[2])
-        note.writer.release()
-
-    @staticmethod
-    def _say(text: bytes, stderr: Any) -> None:
-        try:
-            stderr.write(text)
-        except OSError:
-            return  # a full pipe, or nobody reads it: the words are lost
+        return self._spawner.spawn(spec)
 
     @rule("kill-refuses-groups")
     def kill(self, pid: int, signal: int) -> None:

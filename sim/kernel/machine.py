@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
-
 from initd import signals as sig
 from sim.kernel.clock import Clock
 from sim.kernel.descriptors import DescriptorTable
 from sim.kernel.family import Family
 from sim.kernel.halt import Killed
-from sim.kernel.process import Process, ProcessTable
+from sim.kernel.process import Process
 from sim.kernel.rules import rule
 from sim.kernel.scheduler import Scheduler
 from sim.kernel.signals import IGNORED_BY_DEFAULT, STOPS, Signals
@@ -19,21 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from sim.kernel.process import Frame
+    from sim.kernel.files import SimFiles
+    from sim.kernel.process import Frame, ProcessTable
 
     Trace = Callable[[int, str, int, Any], None]
     """Called with (monotonic ns, what happened, the pid it happened to, a detail)."""
-
-BOOT_PID = 300
-"""Where Linux goes on after the highest pid: it keeps the numbers below for what started at boot."""
 
 
 class Machine:
     """One machine with its daemon, which is PID 1 of it or a process below an init that reaps by itself."""
 
     __slots__ = (
-        "caught", "clock", "daemon", "descriptors", "family", "init", "interpret", "random", "scheduler", "signal_latency_ns",
-        "signals", "stopped", "table", "taken", "trace",
+        "caught", "clock", "daemon", "descriptors", "family", "files", "init", "interpret", "scheduler", "signals", "stopped",
+        "table", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -41,19 +37,22 @@ class Machine:
         pid: int,
         clock: Clock,
         interpret: Callable[[Machine, Process, list[Any]], Frame],
-        seed: int,
+        files: SimFiles,
+        table: ProcessTable,
         uid: int,
         nofile: int,
     ) -> None:
         self.clock = clock
         self.interpret = interpret
-        self.random = random.Random(seed)
+        self.files = files
         self.trace: Trace | None = None
-        self.table = ProcessTable(max(pid + 1, 2), 32768)
+        self.table = table
         self.signals = Signals(self)
         self.family = Family(self)
         self.scheduler = Scheduler(self)
         self.descriptors = DescriptorTable(nofile)
+        files.attach(self.descriptors, uid)
+        files.storage.on_release.append(self.scheduler.disk_is_back)
         self.caught: frozenset[int] = frozenset()
         self.taken: set[int] = set()
         self.stopped = False

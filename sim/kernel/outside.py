@@ -5,20 +5,20 @@ The daemon itself sees nothing of this; its calls are in `sim.kernel.kernel`.
 
 from __future__ import annotations
 
-from sim.children.behaviours import FOREVER, script_for
+from sim.children.behaviours import FOREVER
 from sim.children.virtual import interpret
 from sim.kernel.clock import Clock
-from sim.kernel.exec import Loader
 from sim.kernel.faults import Faults
 from sim.kernel.files import OpenFile, SimFiles
 from sim.kernel.machine import Machine
+from sim.kernel.process import ProcessTable
 from sim.kernel.sockets import Network, SimClient
+from sim.kernel.spawner import Spawner
 from sim.kernel.workers import Workers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from sim.children.behaviours import Programs
     from sim.kernel.machine import Trace
@@ -34,7 +34,7 @@ class Outside:
     `programs` says what a spawned program does (see `sim.children.behaviours.script_for`). `choose(n)` picks which of n
     things that are due at once comes first; without it they keep their order. `tick_ns` is what every call of the
     daemon but the clocks costs. `until_ns` ends the run (EndOfRun). `trace(now_ns, what, pid, detail)`, if set, hears
-    of every spawn, signal, exit and reap.
+    of every spawn, signal, exit and reap. Pids go round from `first_pid` to below `pid_max`.
     """
 
     def __init__(
@@ -50,25 +50,23 @@ class Outside:
         tick_ns: int = 0,
         until_ns: int | None = None,
         nofile: int = 1024,
+        first_pid: int | None = None,
+        pid_max: int = 32768,
         timezone_s: int = 0,
     ) -> None:
         self.clock = Clock(wall, choose)
         self.clock.end_time_ns = until_ns
-        self.machine = Machine(pid, self.clock, interpret, seed, 0 if root else 1000, nofile)
         self.files = files or SimFiles(seed)
-        self.files.attach(self.machine.descriptors, self.machine.daemon.uid)
+        pids = ProcessTable(first_pid if first_pid is not None else max(pid + 1, 2), pid_max)
+        self.machine = Machine(pid, self.clock, interpret, self.files, pids, 0 if root else 1000, nofile)
         for device in ("null", "stdout", "stderr"):
             self.machine.descriptors.install(OpenFile(self.files.tree.find(f"/dev/{device}")))
         self.faults = Faults()
         self.workers = Workers(self.clock, self.files)
         self.network = Network(self.files.tree)
         self.tick_ns, self.timezone_s = tick_ns, timezone_s
-        self.programs = programs
-        self.late_notes = False
-        self.start_delay_ns = 0
         self.events = 0
-        self._loader = Loader(self.files.tree, self.faults)
-        self._attempts: dict[tuple[str, ...], int] = {}
+        self._spawner = Spawner(self.machine, programs, self.faults)
         self._spins = 0
 
     # time
@@ -129,13 +127,29 @@ class Outside:
 
     def attempts(self, key: str) -> int:
         """How often the program of that SUPERVISOR_PROCESS_NAME, or argv[0], has been spawned."""
-        return sum(count for name, count in self._attempts.items() if key in name)
+        return sum(count for name, count in self._spawner.attempts.items() if key in name)
 
-    def _script(self, child: Process) -> list[Any]:
-        name = child.env.get("SUPERVISOR_PROCESS_NAME")
-        key = (child.env.get("SUPERVISOR_GROUP_NAME", ""), name) if name else child.argv
-        child.attempt = self._attempts[key] = self._attempts.get(key, 0) + 1
-        return script_for(self.programs, child.argv, child.env, child.attempt)
+    @property
+    def programs(self) -> Programs:
+        """What spawned programs do; may be changed between spawns."""
+        return self._spawner.programs
+
+    @programs.setter
+    def programs(self, programs: Programs) -> None:
+        self._spawner.programs = programs
+
+    @property
+    def late_notes(self) -> bool:
+        """Whether even a plain start is known by its note only; may be changed between spawns."""
+        return self._spawner.late_notes
+
+    @late_notes.setter
+    def late_notes(self, late: bool) -> None:
+        self._spawner.late_notes = late
+
+    def delay_starts(self, delay_ns: int) -> None:
+        """Children begin that long after they were spawned from now on."""
+        self._spawner.start_delay_ns = delay_ns
 
     # clients
     def connect_unix(self, path: str) -> SimClient:

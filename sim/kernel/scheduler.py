@@ -25,21 +25,22 @@ class Exit:
 
 
 class Uninterruptible:
-    """Yielded by a script: disk sleep until that time, when even SIGKILL has to wait."""
+    """Yielded by a script: disk sleep until that time (None: until a disk is back), when even SIGKILL has to wait."""
 
     __slots__ = ("until_ns",)
 
-    def __init__(self, until_ns: int) -> None:
+    def __init__(self, until_ns: int | None) -> None:
         self.until_ns = until_ns
 
 
 class Scheduler:
     """Who runs next is the clock's affair; what running means is here."""
 
-    __slots__ = ("_machine",)
+    __slots__ = ("_asleep", "_machine")
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self._asleep: list[tuple[Process, int]] = []
 
     def push(self, process: Process, steps: list[object]) -> None:
         """Run these steps on top of what the process is doing."""
@@ -97,8 +98,17 @@ class Scheduler:
             self._machine.family.exit(process, ExitStatus(wait.code & 0xFF))
             return False
         process.state = "D"
-        self._machine.clock.at(wait.until_ns, self._surface, process, process.ticket)
+        if wait.until_ns is None:
+            self._asleep.append((process, process.ticket))
+        else:
+            self._machine.clock.at(wait.until_ns, self._surface, process, process.ticket)
         return False
+
+    def disk_is_back(self) -> None:
+        """Have everybody who sleeps for a disk look again."""
+        asleep, self._asleep = self._asleep, []
+        for process, ticket in asleep:
+            self._machine.clock.soon(self._surface, process, ticket)
 
     def _surface(self, process: Process, ticket: int) -> None:
         """The end of disk sleep."""

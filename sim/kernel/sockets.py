@@ -52,19 +52,24 @@ class SimClient:
 
     def close(self) -> None:
         """Gone; what was sent before can still be read."""
-        self._connection.ended = self._connection.gone = True
+        self._connection.ended = self._connection.left = True
+        self._connection.gone |= not self._connection.peer
         self._connection.touch()
 
     def reset(self) -> None:
         """Gone, and the connection is in error (RST)."""
-        self._connection.reset = True
+        self._connection.reset = self._connection.gone = True
         self.close()
 
 
 class Connection(Description):
-    """The daemon's end of a connection."""
+    """The daemon's end of a connection.
 
-    __slots__ = ("client", "ended", "gone", "inbound", "outbound", "peer", "reset")
+    `ended`: no more data will come. `left`: the client has closed. `gone`: and we know, which over TCP takes a write
+    that is answered by a reset. `reset`: the client aborted.
+    """
+
+    __slots__ = ("client", "ended", "gone", "inbound", "left", "outbound", "peer", "reset")
 
     def __init__(self, peer: str) -> None:
         super().__init__()
@@ -72,7 +77,7 @@ class Connection(Description):
         self.client = SimClient(self)
         self.inbound = bytearray()
         self.outbound = bytearray()
-        self.ended = self.gone = self.reset = False
+        self.ended = self.left = self.gone = self.reset = False
 
     @rule("socket-read-eagain", "socket-eof")
     def read(self, size: int) -> bytes:
@@ -86,10 +91,14 @@ class Connection(Description):
             raise os_error(errno.EAGAIN)
         return b""
 
-    @rule("socket-write-eagain-when-client-stalls", "socket-write-epipe")
+    @rule("socket-write-eagain-when-client-stalls", "socket-write-epipe", "tcp-client-gone-is-known-after-a-write")
     def write(self, data: bytes) -> int:
         if self.gone:
             raise os_error(errno.EPIPE)
+        if self.left:
+            self.gone = True
+            self.touch()
+            return len(data)
         room = BUFFER_BYTES - len(self.outbound)
         if room <= 0:
             raise os_error(errno.EAGAIN)

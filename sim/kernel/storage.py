@@ -81,52 +81,58 @@ class Storage:
         self.disturbed = False
         self.spent_ns = 0
         self.current: Operation | None = None
-        self.on_release: Callable[[], None] | None = None
+        self.on_release: list[Callable[[], None]] = []
         self._errors: list[tuple[str, int, tuple[str, ...], list[int] | None]] = []
         self._latency: dict[str, int] = {}
         self._hung: set[str] = set()
 
     def fail(self, path: str, error: int, calls: tuple[str, ...], times: int | None) -> None:
-        """See SimFiles.fail."""
+        """See Disk.fail."""
         self._errors.append((path, error, calls, None if times is None else [times]))
         self.disturbed = True
 
     def slow(self, path: str, latency_ns: int) -> None:
-        """See SimFiles.slow."""
+        """See Disk.slow."""
         self._latency[path] = latency_ns
         self.disturbed = True
 
     def hang(self, path: str) -> None:
-        """See SimFiles.hang."""
+        """See Disk.hang."""
         self._hung.add(path)
         self.disturbed = True
 
     def release(self, path: str) -> None:
-        """See SimFiles.release."""
+        """See Disk.release."""
         self._hung.discard(path)
-        if self.on_release is not None:
-            self.on_release()
+        self._released()
 
     def heal(self) -> None:
-        """See SimFiles.heal."""
+        """See Disk.heal."""
         self._errors.clear()
         self._latency.clear()
         self._hung.clear()
         self.disturbed = False
-        if self.on_release is not None:
-            self.on_release()
+        self._released()
+
+    def _released(self) -> None:
+        for tell in list(self.on_release):
+            tell()
 
     @property
     def may_hang(self) -> bool:
         """Whether an operation that starts now needs a thread."""
         return bool(self._hung)
 
+    def hangs(self, path: str) -> bool:
+        """Whether a call on this path would not return now."""
+        return any(covers(above, path) for above in self._hung)
+
     def enter(self, call: str, path: str) -> None:
         """What a call on this path meets before it does anything."""
         for above, latency_ns in self._latency.items():
             if covers(above, path):
                 self.spent_ns += latency_ns
-        while self._hung and any(covers(above, path) for above in self._hung):
+        while self._hung and self.hangs(path):
             if self.current is None:
                 raise BlockedLoop(f"{call}({path!r}) on the loop's own thread")
             self.current.park()

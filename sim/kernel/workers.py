@@ -41,7 +41,7 @@ class Workers:
         self._tokens = 0
         self.completed: list[tuple[str, Completion]] = []
         self.latency_ns = 0
-        files.storage.on_release = self._unpark
+        files.storage.on_release.append(self._unpark)
 
     @rule("lane-runs-in-order", "completion-comes-later")
     def submit(self, lane: str, operation: Callable[[Files], Any]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import resource
 import socket
@@ -13,10 +15,12 @@ from tests.contract.world import World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CHUNK = 65536
 SETTLE_S = 0.2
+DISK_BYTES = 4 << 20
+FIFREEZE, FITHAW = 0xC0045877, 0xC0045878
 
 
 class LinuxClient:
@@ -119,6 +123,33 @@ class LinuxWorld(World):
     def highest_pid(self) -> int:
         with open("/proc/sys/kernel/pid_max") as maximum:
             return int(maximum.read()) - 1
+
+    @contextlib.contextmanager
+    def frozen_disk(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        import subprocess
+
+        image, mounted = self.path("image"), self.path("disk")
+        with open(image, "wb") as disk:
+            disk.truncate(DISK_BYTES)
+        os.mkdir(mounted)
+        for command in (["mkfs.ext4", "-q", image], ["mount", "-o", "loop", image, mounted]):
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        root = os.open(mounted, os.O_RDONLY)
+        fcntl.ioctl(root, FIFREEZE, 0)
+        frozen = True
+
+        def thaw() -> None:
+            nonlocal frozen
+            if frozen:
+                frozen = False
+                fcntl.ioctl(root, FITHAW, 0)
+                os.close(root)
+
+        try:
+            yield mounted, thaw
+        finally:
+            thaw()  # or nothing that waits there can ever be killed
+            subprocess.run(["umount", "--lazy", mounted], check=True)
 
     def put_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
         with open(path, "wb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 from sim.kernel import Killed, SimClient, SimFiles, SimKernel
@@ -10,7 +11,7 @@ from tests.contract.world import REAL, World, script_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from initd.kernel.port import Files
 
@@ -69,6 +70,13 @@ class SimWorld(World):
 
     def highest_pid(self) -> int:
         return self.kernel.machine.table.pid_max - 1
+
+    @contextlib.contextmanager
+    def frozen_disk(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        self.kernel.files.directory("/frozen")
+        self.kernel.files.hang("/frozen")
+        yield "/frozen", lambda: self.kernel.files.release("/frozen")
+        self.kernel.files.release("/frozen")
 
     def put_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
         self.kernel.files.put(path, data, mode)

@@ -16,6 +16,7 @@ from sim.children.steps import real_argv
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from typing import Any
 
     from initd.kernel.port import Child, ExitStatus, Files, Kernel
@@ -208,6 +209,10 @@ class World:
     def signal_us(self, signal: int) -> None:
         """A signal from us to us."""
         self.kernel.kill(self.kernel.getpid(), signal)
+
+    def frozen_disk(self) -> AbstractContextManager[tuple[str, Callable[[], None]]]:
+        """A directory on a disk that answers nobody, and the call that thaws it."""
+        raise NotImplementedError
 
     def put_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
         """A file from elsewhere."""
