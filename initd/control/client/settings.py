@@ -9,7 +9,6 @@ from initd.config.client import load_client
 from initd.config.host import Host
 from initd.config.load import render
 from initd.errors import ConfigError
-from initd.kernel.linux_files import LinuxFiles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +25,8 @@ class UsageError(Exception):
 
 def read_settings(argv: list[str]) -> ClientArguments:
     """What is asked of which server; UsageError. The first of `argv` is the program's name."""
-    host = Host(dict(os.environ), os.getcwd(), os.uname().nodename, "/tmp", argv[0], LinuxFiles(), os.getuid())
+    files = _Files()
+    host = Host(dict(os.environ), os.getcwd(), os.uname().nodename, "/tmp", argv[0], files, os.getuid())  # type: ignore[arg-type]
     try:
         arguments = load_client(argv[1:], host)
     except ConfigError as error:
@@ -38,3 +38,24 @@ def read_settings(argv: list[str]) -> ClientArguments:
     for notice in arguments.notices:
         sys.stderr.write(f"{notice.text}\n")
     return arguments
+
+
+class _Files:
+    """What a client's section takes of `initd.config.host.Files`: it includes no files and names no groups."""
+
+    def read_file(self, path: str) -> bytes:
+        with open(path, "rb") as file:
+            return file.read()
+
+    def stat(self, path: str) -> tuple[int, int]:
+        found = os.stat(path)
+        return found.st_mode, found.st_uid
+
+    def user(self, name_or_uid: str) -> tuple[str, int, int, str] | None:
+        import pwd
+
+        try:
+            entry = pwd.getpwuid(int(name_or_uid)) if name_or_uid.isdigit() else pwd.getpwnam(name_or_uid)
+        except (KeyError, ValueError, OverflowError):  # absent, or nothing that could be there
+            return None
+        return entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir
