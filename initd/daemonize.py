@@ -46,6 +46,8 @@ def _become_daemon(writer: int) -> None:
         files_preserve=[writer],
     )
     context.open()
+    for standard in range(3):  # /dev/null by now, but opened at these very numbers and so close-on-exec
+        os.set_inheritable(standard, True)
     os.environ[VARIABLE] = str(writer)
     os.execv(sys.executable, sys.orig_argv)
 
