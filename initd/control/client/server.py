@@ -33,7 +33,10 @@ class Server:
         if response.status != 200:
             self.close()
             raise transport.ProtocolError("/RPC2", response.status, response.reason)
-        return wire.decode_response(b"".join(response.pieces()))
+        document = b"".join(response.pieces())
+        if response.last:
+            self.close()
+        return wire.decode_response(document)
 
     def close(self) -> None:
         """Drop the connection; the next call opens another."""

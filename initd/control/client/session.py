@@ -162,8 +162,6 @@ class Session:
             return False
         try:
             return self._attempt(verb, argument)
-        except (KeyboardInterrupt, BrokenPipeError):
-            raise
         except Exception as error:
             self._confess(error)
             return False

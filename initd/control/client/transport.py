@@ -37,16 +37,18 @@ RemoteDisconnected.__module__ = "http.client"
 
 
 class Response:
-    """A reply whose head has been read; the body is still to come."""
+    """A reply whose head has been read; the body is still to come. After the `last` one the server hangs up."""
 
     def __init__(self, stream: BufferedReader) -> None:
         line = stream.readline()
         if not line:
             raise RemoteDisconnected
-        _version, status, *reason = line.decode("latin-1").split(None, 2)
+        version, status, *reason = line.decode("latin-1").split(None, 2)
         self.status, self.reason = int(status), reason[0].strip() if reason else ""
         self._stream = stream
         self._headers = dict(_headers(stream))
+        connection = self._headers.get("connection", "").lower()
+        self.last = connection == "close" or (version == "HTTP/1.0" and connection != "keep-alive")
 
     def pieces(self) -> Iterator[bytes]:
         """The body, each piece as soon as it is there; ends early if the server goes away."""

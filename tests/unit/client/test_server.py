@@ -31,6 +31,13 @@ def test_calls_share_one_connection_until_it_is_closed(tmp_path: Path) -> None:
     assert xmlrpc.client.loads(body) == ((), "supervisor.getVersion")
 
 
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\n"])
+def test_a_server_that_hangs_up_after_each_reply_is_called_again(tmp_path: Path, head: bytes) -> None:
+    with peer(tmp_path, [head + ANSWER], [head + ANSWER]) as there:
+        server = Server(ClientConfig(there.url))
+        assert [server.call("getVersion"), server.call("getVersion")] == ["3.0", "3.0"]
+
+
 @pytest.mark.parametrize(("username", "password"), [("user", "secret"), ("ü" * 60, "p:w"), ("", "")])
 def test_a_user_and_a_password_make_one_header_however_long(tmp_path: Path, username: str, password: str) -> None:
     with peer(tmp_path, [reply(ANSWER)]) as there:
