@@ -186,6 +186,10 @@ class World:
         """R, S, T, D or Z as ps(1) shows it; empty when there is no such process."""
         raise NotImplementedError
 
+    def alive(self, pid: int) -> bool:
+        """Whether a process is there, neither dead nor stopped."""
+        return self.state(pid) in ("R", "S", "D")
+
     def become_user(self, uid: int) -> None:
         """We give up being root."""
         raise NotImplementedError
