@@ -112,6 +112,8 @@ class Application:
         Leftovers(self._environment.kernel, session.loop, session.driver.reap, over.append).begin()
         while not over:
             session.driver.turn()
+        if over[0]:
+            session.log("crit", f"{over[0]} processes that no program owns did not die of SIGKILL")
 
     def _close(self, session: Session) -> None:
         over: list[bool] = []

@@ -6,9 +6,9 @@ supervisord's (supervisord-4.3 §2.9), except that sockets come before anything 
 
 from __future__ import annotations
 
-from initd.config.model import Autorestart
 from initd.drive.apply import Driver
 from initd.drive.loop import Loop
+from initd.drive.policies import group_policy
 from initd.drive.program import Program
 from initd.errors import ConfigError, ProtocolFault
 from initd.logs import autolog
@@ -19,7 +19,6 @@ from initd.service import Service
 from initd.states import Mood
 from initd.supervise.effects import Effect, Exit, GroupChanged, Reply
 from initd.supervise.events import Booted, GroupAdded, ShutdownAsked
-from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart
 from initd.supervise.supervisor import Supervisor
 
 TYPE_CHECKING = False
@@ -95,6 +94,7 @@ class Session:
         )
         self.service = Service(self)
         self.servers: Servers | None = None
+        self._serverurl = config.daemon.serverurl
         self._active: dict[str, GroupConfig] = {}
         self._joining: dict[str, ProcessConfig] = {}
 
@@ -184,7 +184,12 @@ class Session:
         policy = group_policy(group)
         if self.core.group(group.name) is None:
             self._active[group.name] = group
-            self._joining = {process.name: process for process in processes}
+            # AUTO means the servers that are open, which a reread does not change.
+            url = self._serverurl
+            self._joining = {
+                process.name: process.replace(serverurl=url) if process.auto_serverurl else process
+                for process in processes
+            }
         if answer is None:
             self.driver.handle(GroupAdded(policy))
         else:
@@ -282,32 +287,3 @@ class Session:
             servers_closed()
         else:
             self.servers.close(servers_closed)
-
-
-def group_policy(group: GroupConfig) -> GroupPolicy:
-    """The core's part of a group's configuration."""
-    return GroupPolicy(group.name, group.priority, tuple(process_policy(process) for process in group.processes))
-
-
-_RESTART = {
-    Autorestart.ALWAYS: Restart.ALWAYS,
-    Autorestart.NEVER: Restart.NEVER,
-    Autorestart.UNEXPECTED: Restart.UNEXPECTED,
-}
-
-
-def process_policy(config: ProcessConfig) -> ProcessPolicy:
-    """The core's part of a program's configuration."""
-    return ProcessPolicy(
-        name=config.name,
-        priority=config.priority,
-        autostart=config.autostart,
-        startsecs=config.startsecs,
-        startretries=config.startretries,
-        autorestart=_RESTART[config.autorestart],
-        exitcodes=config.exitcodes,
-        stopsignal=config.stopsignal,
-        stopwaitsecs=config.stopwaitsecs,
-        stopasgroup=config.stopasgroup,
-        killasgroup=config.killasgroup,
-    )

@@ -1,0 +1,38 @@
+"""From configuration to policy: the part of a group's and a program's options that the core decides by."""
+
+from __future__ import annotations
+
+from initd.config.model import Autorestart
+from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from initd.config.model import GroupConfig, ProcessConfig
+
+_RESTART = {
+    Autorestart.ALWAYS: Restart.ALWAYS,
+    Autorestart.NEVER: Restart.NEVER,
+    Autorestart.UNEXPECTED: Restart.UNEXPECTED,
+}
+
+
+def group_policy(group: GroupConfig) -> GroupPolicy:
+    """The core's part of a group's configuration."""
+    return GroupPolicy(group.name, group.priority, tuple(process_policy(process) for process in group.processes))
+
+
+def process_policy(config: ProcessConfig) -> ProcessPolicy:
+    """The core's part of a program's configuration."""
+    return ProcessPolicy(
+        name=config.name,
+        priority=config.priority,
+        autostart=config.autostart,
+        startsecs=config.startsecs,
+        startretries=config.startretries,
+        autorestart=_RESTART[config.autorestart],
+        exitcodes=config.exitcodes,
+        stopsignal=config.stopsignal,
+        stopwaitsecs=config.stopwaitsecs,
+        stopasgroup=config.stopasgroup,
+        killasgroup=config.killasgroup,
+    )
