@@ -164,6 +164,9 @@ class _Process:
             self._lock = linux_process.lock_pidfile(path)
             self._pidfile = path
         except linux_process.PidfileHeld as error:
+            for server in session.config.servers:  # bound by us a moment ago: theirs are elsewhere
+                if server.family == "unix":
+                    os.unlink(server.path)
             raise ConfigError(f"Another supervisord is already running: {error}", key="pidfile") from None
         except OSError:
             session.log("crit", f"could not write pidfile {path}")

@@ -41,13 +41,13 @@ class BindError(InitdError, OSError):
     """A server that could not be opened: `config` is its configuration, `errno` the reason."""
 
     def __init__(self, config: ServerConfig, error: OSError) -> None:
-        OSError.__init__(self, error.errno, error.strerror or str(error))
+        OSError.__init__(self, error.errno, error.strerror or str(error), config.path or f"{config.host}:{config.port}")
         self.config = config
 
 
 def preload() -> None:
     """Import everything that serving clients needs; takes tens of milliseconds, so it is called off the loop."""
-    from initd.control import auth, connection, routes, rpc  # noqa: F401
+    from initd.control import auth, connection, logtail, routes, rpc  # noqa: F401
 
 
 def open_servers(daemon: Daemon, configs: Sequence[ServerConfig]) -> Servers:
@@ -122,6 +122,7 @@ class Servers:
     def routes(self, config: ServerConfig) -> Routes:
         """The gates and routes of one server; all servers share one Rpc."""
         from initd.control.auth import Credentials
+        from initd.control.logtail import logtail_route, mainlogtail_route
         from initd.control.routes import Routes, ok_route, rpc_route
         from initd.control.rpc import Rpc
 
@@ -129,7 +130,12 @@ class Servers:
             interfaces = self._daemon.config.rpcinterfaces
             self._rpc = Rpc(self._daemon, [each.name for each in interfaces if each.factory == STOCK_FACTORY])
         credentials = Credentials(config.username, config.password or "") if config.username else None
-        return Routes(credentials, (rpc_route(self._rpc, self._daemon), ok_route))
+        rpc, logtail, mainlogtail = (
+            rpc_route(self._rpc, self._daemon),
+            logtail_route(self._daemon),
+            mainlogtail_route(self._daemon),
+        )
+        return Routes(credentials, (rpc, logtail, mainlogtail, ok_route))
 
     # what a connection asks of us
     def log(self, level: str, text: str) -> None:

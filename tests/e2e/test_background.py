@@ -1,0 +1,161 @@
+"""Life in the background of a VM: pidfile and lock, signals, and what the command that starts it says."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.instance import Instance, alive, is_stock, stat_fields, until
+
+CONFIG = """
+[supervisord]
+logfile = %(here)s/main.log
+pidfile = %(here)s/main.pid
+childlogdir = %(here)s
+[unix_http_server]
+file = %(here)s/s.sock
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl = unix://%(here)s/s.sock
+[program:talker]
+command = sh -c "while :; do echo talk; sleep 0.1; done"
+stdout_logfile = %(here)s/talker.log
+stopasgroup = true
+startsecs = 0
+"""
+ours_only = pytest.mark.xfail(is_stock(), reason="a deliberate difference", run=False)
+
+
+@pytest.fixture
+def daemon(instance: Callable[[str], Instance]) -> Instance:
+    made = instance(CONFIG)
+    started = made.run()
+    assert (started.returncode, started.stdout) == (0, "")
+    made.wait_until_it_answers()
+    made.until_running("talker")
+    return made
+
+
+def log(daemon: Instance) -> str:
+    return (daemon.folder / "main.log").read_text()
+
+
+@ours_only
+def test_the_command_returns_when_the_daemon_answers(instance: Callable[[str], Instance]) -> None:
+    made = instance(CONFIG)
+    assert made.run().returncode == 0
+    assert made.ctl("pid").stdout == (made.folder / "main.pid").read_text()
+
+
+def test_it_leads_a_session_of_its_own_and_holds_no_terminal(daemon: Instance) -> None:
+    pid = int((daemon.folder / "main.pid").read_text())
+    _, _, group, session, terminal = stat_fields(pid)[:5]
+    assert int(session) != os.getsid(0) and int(terminal) == 0
+    assert group == session
+    assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+
+
+@ours_only
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("command = sh -c", "startretries = many\ncommand = sh -c"), "startretries"),
+        (("%(here)s/main.log", "/proc/nowhere/main.log"), "/proc/nowhere/main.log"),
+        (("[program:talker]", "[program:tal ker]"), "Invalid name: 'tal ker'"),
+        (("file = %(here)s/s.sock", "file = %(here)s/no/such/s.sock"), "s.sock"),
+    ],
+)
+def test_a_start_that_fails_says_why_exits_2_and_leaves_nothing(
+    instance: Callable[[str], Instance], change: tuple[str, str], reason: str
+) -> None:
+    made = instance(CONFIG.replace(*change))
+    started = made.run()
+    assert started.returncode == 2
+    assert started.stderr.startswith("Error: ") and reason in started.stderr
+    assert "Traceback" not in started.stderr
+    made.until_gone()
+    assert not (made.folder / "main.pid").exists()
+
+
+@ours_only
+def test_a_second_instance_is_refused_and_has_touched_nothing(daemon: Instance) -> None:
+    (daemon.folder / "talker-stdout---supervisor-abcdefgh.log").write_text("an AUTO log of the first")
+    pid = (daemon.folder / "main.pid").read_text()
+    second = daemon.run()
+    assert second.returncode == 2
+    assert "Another program is already listening" in second.stderr
+
+    elsewhere = daemon.folder / "elsewhere.conf"
+    elsewhere.write_text(CONFIG.replace("s.sock", "other.sock"))
+    daemon.config = elsewhere
+    third = daemon.run()
+    assert third.returncode == 2
+    assert pid.strip() in third.stderr, "it says who holds the pidfile"
+    assert not (daemon.folder / "other.sock").exists()
+
+    assert (daemon.folder / "main.pid").read_text() == pid
+    assert (daemon.folder / "talker-stdout---supervisor-abcdefgh.log").exists()
+    daemon.config = daemon.folder / "supervisord.conf"
+    assert daemon.ctl("pid").stdout == pid
+
+
+def test_after_a_kill_the_next_start_takes_over_pidfile_and_socket(daemon: Instance) -> None:
+    old = daemon.pid
+    os.kill(old, signal.SIGKILL)
+    until("its end", lambda: not alive(old))
+    for pid in daemon.processes():
+        os.kill(pid, signal.SIGKILL)
+    daemon.until_gone()
+    assert (daemon.folder / "main.pid").exists()
+    assert daemon.run().returncode == 0
+    daemon.wait_until_it_answers()
+    daemon.until_running("talker")
+    assert int((daemon.folder / "main.pid").read_text()) == daemon.pid != old
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT"])
+def test_exit_signals_end_everything_and_remove_pidfile_and_socket(daemon: Instance, name: str) -> None:
+    os.kill(daemon.pid, getattr(signal, name))
+    daemon.until_gone()
+    assert f"received {name} indicating exit request" in log(daemon)
+    assert not (daemon.folder / "main.pid").exists()
+    assert not (daemon.folder / "s.sock").exists()
+
+
+def test_hangup_restarts_everything_from_the_new_file_in_the_same_process(daemon: Instance) -> None:
+    pid, talker = daemon.pid, daemon.pid_of("talker")
+    with daemon.config.open("a") as config:
+        config.write("[program:added]\ncommand = sleep 1000\n")
+    os.kill(pid, signal.SIGHUP)
+    until("the restart request", lambda: "received SIGHUP indicating restart request" in log(daemon))
+    daemon.until_replaced("talker", talker)
+    daemon.until_running("talker", "added")
+    assert daemon.pid == pid == int((daemon.folder / "main.pid").read_text())
+
+
+@ours_only
+def test_hangup_with_a_broken_file_changes_nothing_and_says_so(daemon: Instance) -> None:
+    pid, talker = daemon.pid, daemon.pid_of("talker")
+    with daemon.config.open("a") as config:
+        config.write("[program:added]\nstartsecs = soon\ncommand = sleep 1000\n")
+    os.kill(pid, signal.SIGHUP)
+    until("the reason in the log", lambda: "startsecs" in log(daemon))
+    assert (daemon.pid, daemon.pid_of("talker")) == (pid, talker)
+
+
+def test_usr2_reopens_logs_that_were_moved_away(daemon: Instance) -> None:
+    for name in ("main.log", "talker.log"):
+        (daemon.folder / name).rename(daemon.folder / f"{name}.old")
+    os.kill(daemon.pid, signal.SIGUSR2)
+    talk = daemon.folder / "talker.log"
+    until("both logs anew", lambda: (daemon.folder / "main.log").exists() and talk.exists())
+    size = (daemon.folder / "talker.log.old").stat().st_size
+    until("more talk", lambda: len(talk.read_text().split()) > 5)
+    assert (daemon.folder / "talker.log.old").stat().st_size == size
+    assert "received SIGUSR2 indicating log reopen request" in (daemon.folder / "main.log.old").read_text()
+    daemon.ctl("stop", "talker")
+    until("news in the new main log", lambda: "stopped: talker" in log(daemon))
