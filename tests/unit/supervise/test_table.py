@@ -1,3 +1,6 @@
+import pathlib
+import runpy
+
 from initd.supervise.rules import ACTIONS
 from initd.supervise.table import STATE_OF, TABLE, Phase, Trigger
 
@@ -18,3 +21,9 @@ def test_every_phase_shows_clients_a_state():
 def test_a_reap_is_impossible_exactly_where_there_is_no_child():
     with_child = {Phase.STARTING, Phase.RUNNING, Phase.STOPPING, Phase.UNKNOWN}
     assert {phase for phase in Phase if TABLE[phase, Trigger.REAPED] != "impossible"} == with_child
+
+
+def test_the_page_in_the_documentation_is_the_table():
+    docs = pathlib.Path(__file__).parents[3] / "docs"
+    generator = runpy.run_path(str(docs / "generate_state_table.py"))
+    assert (docs / "state-table.md").read_text(encoding="utf-8") == generator["render"]()
