@@ -12,7 +12,7 @@ import enum
 import h11
 
 from initd.control.outgoing import Outgoing
-from initd.control.reply import REASONS, Head, Ready, error_page
+from initd.control.reply import REASONS, Head, Ready, Refused, error_page
 from initd.control.times import SECOND_NS, http_date, log_date
 from initd.kernel.port import HANGUP, READABLE, WRITABLE
 
@@ -119,13 +119,23 @@ class Connection:
     def _ready(self, bits: int) -> None:
         if self._phase is Phase.REPLY and self._outgoing is not None and self._outgoing.waiting:
             # Nobody reads ahead of the reply: data or half a close has to wait, but a client that is gone is gone.
-            if bits & HANGUP:
+            if bits & HANGUP or (self._outgoing.live and self._has_left()):
                 self.close()
                 return
             if not bits & WRITABLE:
-                self._loop.unwatch(self._fd)
+                if not self._outgoing.live:
+                    self._loop.unwatch(self._fd)
                 return
         self._ask()
+
+    def _has_left(self) -> bool:
+        """Whether the client of a live reply has closed its side; what it sends instead is dropped."""
+        try:
+            return not self._kernel.read(self._fd, READ_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _ask(self) -> None:
         if not self._queued and self._phase is not Phase.CLOSED:
@@ -233,8 +243,9 @@ class Connection:
         except Exception as error:
             if outgoing.begun:
                 raise
-            self._site.log("crit", f"Handling {self._line!r} raised an unexpected exception: {error!r}")
-            self._answer(error_page(500))
+            if not isinstance(error, Refused):
+                self._site.log("crit", f"Handling {self._line!r} raised an unexpected exception: {error!r}")
+            self._answer(error_page(error.status if isinstance(error, Refused) else 500))
             return
         if self._phase is Phase.CLOSED:
             return

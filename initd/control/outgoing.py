@@ -43,6 +43,11 @@ class Outgoing:
         return self._reply.status
 
     @property
+    def live(self) -> bool:
+        """See Reply."""
+        return self._reply.live
+
+    @property
     def waiting(self) -> bool:
         """Nothing can be made before `wake` is called."""
         return self._supply.waiting
@@ -55,13 +60,13 @@ class Outgoing:
     def make(self) -> None:
         """Make about STEP_BYTES more, less if it has to wait; raises what the reply's own code raises."""
         supply, made = self._supply, 0
-        if self._reply.live and not self.begun:
-            self._begin(None)
         while made < STEP_BYTES and len(self._wire) < AHEAD_BYTES and not supply.waiting and not supply.finished:
             piece = supply.take()
             made += len(piece)
             if piece:
                 self._put(piece)
+            if self.live and not self.begun and not supply.waiting:
+                self._begin(None)
         if supply.finished and not self._ended:
             if not self.begun:
                 self._begin(self._held_bytes)

@@ -55,8 +55,20 @@ class Head(Record):
         return self.target.partition("?")[2]
 
 
+class Refused(Exception):
+    """Raised while a reply is being made, before its first piece: an error page is sent in its place."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class Reply:
-    """A status, headers and a body in pieces; `live` means it never ends by itself and each piece is sent at once."""
+    """A status, headers and a body in pieces.
+
+    `live` means that it never ends by itself, that each piece is sent at once (an empty one sends the head), and that
+    nobody is left to answer once the client has closed its side.
+    """
 
     __slots__ = ("content_type", "headers", "live", "pieces", "status")
 

@@ -39,6 +39,15 @@ def next_turn(loop: Loop) -> Later:
     return lambda answer: loop.soon(lambda: answer(None))
 
 
+def pause(loop: Loop, duration_ns: int) -> Later:
+    """Goes on after that much time."""
+
+    def later(answer: Callable[[Any], None]) -> None:
+        loop.after(duration_ns, lambda: answer(None))
+
+    return later
+
+
 class _Run:
     """One generator being driven; answers that come while it runs are taken up in the same loop, not by recursion."""
 

@@ -20,6 +20,8 @@ from supervisor.xmlrpc import SupervisorTransport, UnixStreamHTTPConnection
 from tests.conformance.rpc_script import PROGRAMS, SCRIPT, SHUTDOWN, STUBBORN, Await, Call
 from tests.conformance.stock import OURS, STOCK, Daemon, start, until
 
+pytestmark = pytest.mark.xdist_group("rpc")
+
 SERVER = "username = user\npassword = secret"
 CALLS = [step for step in [*SCRIPT, *SHUTDOWN] if isinstance(step, Call)]
 
@@ -162,6 +164,15 @@ REQUESTS: list[tuple[str, str, bytes | None, dict[str, str]]] = [
     ("GET", "/ok.html", None, {"Authorization": "Basic d3Jvbmc6c2VjcmV0"}),
     ("GET", "/ok.html", None, {"Authorization": "bAsIc dXNlcjpzZWNyZXQ="}),
     ("GET", "/nope", None, {"Authorization": "Basic"}),
+    ("GET", "/logtail", None, {}),
+    ("GET", "/logtail/", None, {}),
+    ("GET", "/logtail/nope", None, {}),
+    ("GET", "/logtail/cat/nope", None, {}),
+    ("GET", "/logtail/cat:*", None, {}),
+    ("GET", "/logtail/silent", None, {}),
+    ("GET", "/logtail/cat", None, {"Authorization": "Basic"}),
+    ("HEAD", "/logtail/cat", None, {}),
+    ("HEAD", "/mainlogtail", None, {}),
 ]
 
 
@@ -238,3 +249,21 @@ def test_a_start_while_stopping_waits_for_the_stop(fresh: tuple[Daemon, Daemon])
     assert ask(ours, Call("stopProcess", ("later", False))) is True
     assert ask(ours, Call("startProcess", ("later",))) is True
     assert ours.state("later") == "RUNNING"
+
+
+@pytest.mark.parametrize("path", ["/logtail/talk", "/logtail/talk/stdout", "/logtail/talk:talk/stderr", "/mainlogtail"])
+def test_a_followed_log_begins_near_its_end_with_the_same_headers(fresh: tuple[Daemon, Daemon], path: str) -> None:
+    seen = []
+    for daemon in fresh:
+        connection = UnixStreamHTTPConnection("localhost")
+        connection.socketfile = str(daemon.socket)
+        connection.timeout = 20
+        connection.request("GET", path, headers={"Authorization": BASIC})
+        response = connection.getresponse()
+        names = ("Content-Type", "Transfer-Encoding", "X-Accel-Buffering")
+        seen.append((response.status, [response.getheader(name) for name in names], response.read1(7)))
+        connection.close()
+    if path == "/mainlogtail":
+        assert all(text for _, _, text in seen)
+        seen = [(status, headers, b"") for status, headers, _ in seen]
+    assert seen[1] == seen[0]
