@@ -20,41 +20,48 @@ from tests.conformance import stock
 from tests.conformance.ctl_scenarios import CAT, SCENARIOS
 from tests.conformance.ctl_steps import CLIENTS, Run, Scenario, Step, Wait, play
 
-pytestmark = pytest.mark.xdist_group("ctl")
-
 REFERENCE = ("supervisorctl", "supervisord")
 PAIRS = [("initctl", "supervisord")]
 if stock.ours_exists():
     PAIRS += [("supervisorctl", "initd"), ("initctl", "initd")]
 
-Transcript = Callable[[str, tuple[str, str]], str]
+Pair = tuple[str, str]
+Transcripts = Callable[[str, Pair], tuple[str, str]]
 
 
 @pytest.fixture(scope="session")
-def transcript(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Transcript]:
-    """Looks up a transcript; those of all selected tests have been started."""
-    wanted: dict[tuple[str, tuple[str, str]], None] = {}
-    for item in request.session.items:
-        params = getattr(getattr(item, "callspec", None), "params", {})
-        if {"scenario", "pair"} <= params.keys():
-            wanted[params["scenario"], REFERENCE] = None
-            wanted[params["scenario"], params["pair"]] = None
+def transcripts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Transcripts]:
+    """Looks up a scenario's transcript of a pair, and the reference.
+
+    Those of all selected tests are begun at once, unless the tests themselves run side by side.
+    """
+    made: dict[tuple[str, Pair], Future[str]] = {}
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        made: dict[tuple[str, tuple[str, str]], Future[str]] = {
-            (name, pair): pool.submit(play, SCENARIOS[name], *pair, tmp_path_factory.mktemp("ctl"))
-            for name, pair in wanted
-        }
-        yield lambda name, pair: made[name, pair].result()
+
+        def begin(name: str, pair: Pair) -> tuple[Future[str], ...]:
+            for one in (pair, REFERENCE):
+                if (name, one) not in made:
+                    made[name, one] = pool.submit(play, SCENARIOS[name], *one, tmp_path_factory.mktemp("ctl"))
+            return made[name, pair], made[name, REFERENCE]
+
+        def look_up(name: str, pair: Pair) -> tuple[str, str]:
+            actual, reference = begin(name, pair)
+            return actual.result(), reference.result()
+
+        for item in request.session.items if "PYTEST_XDIST_WORKER" not in os.environ else ():
+            params = getattr(getattr(item, "callspec", None), "params", {})
+            if {"scenario", "pair"} <= params.keys():
+                begin(params["scenario"], params["pair"])
+        yield look_up
         for future in made.values():
             future.cancel()
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_client_and_a_daemon_behave_as_the_stock_pair(
-    scenario: str, pair: tuple[str, str], transcript: Transcript
-) -> None:
-    assert transcript(scenario, pair) == transcript(scenario, REFERENCE)
+def test_a_client_and_a_daemon_behave_as_the_stock_pair(scenario: str, pair: Pair, transcripts: Transcripts) -> None:
+    actual, reference = transcripts(scenario, pair)
+    assert actual == reference
 
 
 # not held against supervisorctl: there, leaving takes up to 30 seconds, until its stream thread wakes up
