@@ -8,7 +8,7 @@ class Halt(BaseException):
 
 
 class Deadlock(Halt):
-    """The daemon waits with no deadline, and nothing can ever happen again."""
+    """The daemon waits with no deadline, nothing can ever happen again, and no end was set for the run."""
 
 
 class EndOfRun(Halt):

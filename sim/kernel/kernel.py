@@ -214,11 +214,12 @@ class SimKernel(Outside):
         next_ns = clock.next_time()
         if next_ns is None or (deadline_ns is not None and deadline_ns < next_ns):
             next_ns = deadline_ns
-        if next_ns is None:
+        if next_ns is None and clock.end_time_ns is None:
             raise Deadlock(f"nothing can happen any more after {clock.now} ns")
-        if clock.end_time_ns is not None and next_ns > clock.end_time_ns:
+        if clock.end_time_ns is not None and (next_ns is None or next_ns > clock.end_time_ns):
             clock.now = clock.moment = clock.end_time_ns
             raise EndOfRun(f"end of run at {clock.now} ns")
+        assert next_ns is not None
         return next_ns
 
     # sockets

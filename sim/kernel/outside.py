@@ -6,7 +6,6 @@ The daemon itself sees nothing of this; its calls are in `sim.kernel.kernel`.
 from __future__ import annotations
 
 from sim.children.behaviours import FOREVER
-from sim.children.virtual import interpret
 from sim.kernel.clock import Clock
 from sim.kernel.faults import Faults
 from sim.kernel.files import OpenFile, SimFiles
@@ -54,6 +53,8 @@ class Outside:
         pid_max: int = 32768,
         timezone_s: int = 0,
     ) -> None:
+        from sim.children.virtual import interpret  # it is written in terms of this package
+
         self.clock = Clock(wall, choose)
         self.clock.end_time_ns = until_ns
         self.files = files or SimFiles(seed)

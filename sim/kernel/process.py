@@ -67,7 +67,17 @@ class Process:
 class ProcessTable:
     """Every process by pid, group and session, and the number the next one gets."""
 
-    __slots__ = ("by_pid", "first_pid", "groups", "last_pid", "limits", "max_processes", "pid_max", "sessions")
+    __slots__ = (
+        "_elsewhere",
+        "by_pid",
+        "first_pid",
+        "groups",
+        "last_pid",
+        "limits",
+        "max_processes",
+        "pid_max",
+        "sessions",
+    )
 
     def __init__(self, first_pid: int, pid_max: int) -> None:
         self.by_pid: dict[int, Process] = {}
@@ -75,6 +85,7 @@ class ProcessTable:
         self.sessions: dict[int, int] = {}
         self.first_pid, self.pid_max = first_pid, pid_max
         self.last_pid = first_pid - 1
+        self._elsewhere = 0  # processes whose pid is not one that is given out: the daemon, an outer init
         self.max_processes: int | None = None
         self.limits: dict[int, int] = {}
 
@@ -89,8 +100,8 @@ class ProcessTable:
             raise os_error(errno.EAGAIN)
         if uid and uid in self.limits and sum(one.uid == uid for one in self.by_pid.values()) >= self.limits[uid]:
             raise os_error(errno.EAGAIN)
-        pid = self.last_pid
-        for _ in range(self.pid_max - self.first_pid):
+        pid, span = self.last_pid, self.pid_max - self.first_pid
+        for _ in range(span if len(self.by_pid) - self._elsewhere < span else 0):
             pid += 1
             if pid >= self.pid_max:
                 pid = self.first_pid
@@ -102,6 +113,7 @@ class ProcessTable:
     def add(self, process: Process) -> None:
         """Enter a new process, its group and its session."""
         self.by_pid[process.pid] = process
+        self._elsewhere += not self.first_pid <= process.pid < self.pid_max
         self.groups.setdefault(process.pgid, {})[process.pid] = process
         self.sessions[process.sid] = self.sessions.get(process.sid, 0) + 1
 
