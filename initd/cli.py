@@ -21,7 +21,7 @@ from initd.kernel import linux_process
 from initd.kernel.linux import LinuxKernel
 from initd.kernel.linux_files import LinuxFiles
 from initd.pinned import pin
-from initd.session import Environment
+from initd.session import CAUGHT, Environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ AS_ROOT = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command `initd`; returns the exit status."""
+    linux_process.hold_signals(CAUGHT)
     words = sys.argv[1:] if argv is None else list(argv)
     status = status_fd()
     program = sys.argv[0]
@@ -74,6 +75,7 @@ def _dispatch(words: Sequence[str], program: str, status: int) -> int:
     config = load(arguments, host)
     first = os.getpid() == 1
     if not (config.daemon.nodaemon or first or status >= 0):
+        linux_process.release_signals(CAUGHT)
         return launch()
     kernel = LinuxKernel()
     limits = _limits(config)
@@ -180,6 +182,7 @@ class _Process:
         self._status = -1
 
     def _started(self, session: Session) -> None:
+        linux_process.release_signals(CAUGHT)
         daemon = session.config.daemon
         if self._detached:
             if self._status >= 0:

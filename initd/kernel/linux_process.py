@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 
 from initd.errors import InitdError
 from initd.kernel.linux_identity import IdentityError, switch_user
 from initd.kernel.linux_limits import LimitError, Limits, raise_limits
 from initd.kernel.port import UserIdentity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "IdentityError",
@@ -21,8 +26,10 @@ __all__ = [
     "PidfileHeld",
     "drop_privileges",
     "enter",
+    "hold_signals",
     "lock_pidfile",
     "raise_limits",
+    "release_signals",
     "write_pidfile",
 ]
 
@@ -46,6 +53,16 @@ def enter(directory: str | None, umask: int | None) -> None:
         os.chdir(directory)
     if umask is not None:
         os.umask(umask)
+
+
+def hold_signals(numbers: Iterable[int]) -> None:
+    """Keep these pending from now on: PID 1 loses what arrives before it has handlers, any other process dies of it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+
+
+def release_signals(numbers: Iterable[int]) -> None:
+    """Deliver what was held. To be called once there are handlers and before there are children."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
 
 
 def lock_pidfile(path: str) -> int:
