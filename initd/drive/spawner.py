@@ -18,6 +18,7 @@ from initd.errors import KernelError
 from initd.kernel.port import READABLE, Child, SpawnSpec, UserIdentity, parse_note
 from initd.logs.program import LogTarget, OpenLogs, prepare_logs
 from initd.record import Record
+from initd.signals import SIGKILL
 from initd.supervise.events import SetupNoted, Spawned, SpawnFailed
 
 TYPE_CHECKING = False
@@ -111,22 +112,24 @@ class Spawner:
     def _fork_ready(self) -> None:
         kernel = self._loop.kernel
         until = kernel.mono() + FORK_NS_PER_TURN
-        while self._ready:
-            program, attempt, prepared = self._ready.popleft()
-            logs = self._logs_of(program, prepared.logs)
-            if self._wanted.get(program.instance) != attempt:
-                logs.discard()
-            else:
-                self._fork(program, attempt, prepared, logs)
-            if kernel.mono() > until:
-                break
-        if self._ready:
-            self._loop.soon(self._fork_ready)
+        try:
+            while self._ready:
+                program, attempt, prepared = self._ready.popleft()
+                logs = self._logs_of(program, prepared.logs)
+                if self._wanted.get(program.instance) != attempt:
+                    logs.discard()
+                else:
+                    self._fork(program, attempt, prepared, logs)
+                if kernel.mono() > until:
+                    break
+        finally:  # one that went wrong must not keep the others waiting
+            if self._ready:
+                self._loop.soon(self._fork_ready)
 
     def _fork(self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs) -> None:
         name = program.config.name
         try:
-            running, child = self._start(program, attempt, prepared, logs)
+            running, child, outputs = self._start(program, attempt, prepared, logs)
         except KernelError as error:
             logs.discard()
             code = errno.errorcode.get(error.errno or 0, error.errno)
@@ -146,8 +149,17 @@ class Spawner:
         self._emit(Spawned(program.instance, attempt, child.pid, self._loop.kernel.wall()))
         if child.failed is not None:
             self._emit(SetupNoted(program.instance, attempt, child.failed.stage, child.failed.errno))
+        try:
+            logs.attach(*outputs)
+            self._watch_note(running, child)
+        except OSError:
+            # Nobody would read what it writes. Its end is a failed start, which is tried again.
+            self._loop.kernel.killpg(child.pid, SIGKILL)
+            raise
 
-    def _start(self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs) -> tuple[Running, Child]:
+    def _start(
+        self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs
+    ) -> tuple[Running, Child, tuple[int, int | None]]:
         kernel, config = self._loop.kernel, program.config
         highest = kernel.open_limit() - RESERVED_FDS
         with ExitStack() as ours, ExitStack() as theirs:
@@ -179,13 +191,9 @@ class Spawner:
                 )
             )
             ours.pop_all()
-        for fd in (stdin_parent, stdout_parent, stderr_parent):
-            if fd is not None:
-                kernel.set_nonblocking(fd)
+        kernel.set_nonblocking(stdin_parent)
         running = Running(program, attempt, logs, StdinPipe(self._loop, stdin_parent))
-        logs.attach(stdout_parent, stderr_parent)
-        self._watch_note(running, child)
-        return running, child
+        return running, child, (stdout_parent, stderr_parent)
 
     def _watch_note(self, running: Running, child: Child) -> None:
         if child.note_fd < 0:
