@@ -82,6 +82,7 @@ class Application:
 
     def _next(self, session: Session) -> None:
         self.session = Session(self._environment, session.next_config or session.config)
+        self.session.loop.inherit(session.loop)
         try:
             self.session.listen()
         except Exception as error:

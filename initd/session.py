@@ -122,6 +122,8 @@ class Session:
             self.log(notice.level, notice.text)
 
         def opened(error: OSError | None) -> None:
+            if self.exit is not None:
+                return  # too late: everything is down, and the next session may be under way
             if error is not None:
                 text = f"could not open the main log {daemon.logfile}: {error.strerror or error}"
                 failed(ConfigError(text, key="logfile"))
@@ -138,6 +140,8 @@ class Session:
             return created, warnings
 
         def prepared(result: tuple[list[Processes], list[str]] | None, error: Exception | None) -> None:
+            if self.exit is not None:
+                return
             if result is None:
                 raise RuntimeError("log files could not be prepared") from error
             for text in result[1]:

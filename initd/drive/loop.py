@@ -79,6 +79,10 @@ class Loop:
         """Run `operation(files)` off the loop, then `done(value, error)` on it; see `Kernel.submit` for lanes."""
         self._waiting[self.kernel.submit(lane, operation)] = done
 
+    def inherit(self, earlier: Loop) -> None:
+        """Take over what an earlier loop on this kernel has submitted: it ends here, and so does what it leads to."""
+        self._waiting = earlier._waiting
+
     def next_deadline(self) -> int | None:
         """When the next timer is due; None if there is none."""
         while self._timers and self._timers[0][2].callback is None:
