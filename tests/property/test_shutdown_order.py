@@ -130,7 +130,7 @@ def test_what_survives_sigkill_is_killed_again_and_again_given_up_after_the_cap_
     text = "[group:g]\npriority=900\nprograms=" + ",".join(stuck) + "\n"
     text += "".join(program(name, stopwaitsecs=wait) for name, wait in zip(stuck, waits, strict=True))
     text += "".join(program(f"p{number}", priority=5) for number in range(others))
-    world = World(text, {name: "dstate 1000s" for name in stuck}, pid=pid)
+    world = World(text, dict.fromkeys(stuck, "dstate 1000s"), pid=pid)
     world.signal(STOP_AT, TERM)
     world.run(200)
     over_ns = ns(STOP_AT + max(waits) + 30)

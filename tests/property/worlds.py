@@ -166,11 +166,14 @@ class World:
         client.received = Stamped(lambda: self.kernel.now)
         return client
 
-    def run(self, seconds: float | None = None) -> World:
-        """Run for that long, or until the daemon ends; nothing may go wrong in the daemon itself."""
-        self.simulation.run(None if seconds is None else ns(seconds))
-        assert "uncaptured python exception" not in self.log(), self.log()
-        assert " of unknown " not in self.log(), self.log()
+    def run(self, seconds: float | None = None, clean: bool = True) -> World:
+        """Run for that long, or until the daemon ends; `clean` says that nothing may go wrong in the daemon itself."""
+        try:
+            self.simulation.run(None if seconds is None else ns(seconds))
+        finally:
+            self.kernel.workers.abandon()
+        if clean:
+            assert "uncaptured python exception" not in self.log(), self.log()
         return self
 
     # -- what was seen -----------------------------------------------------------------------------------------------
