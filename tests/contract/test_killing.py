@@ -104,7 +104,9 @@ def test_a_user_may_signal_its_own(world: World) -> None:
 
 @contract("killpg-partly-permitted-ok")
 def test_a_group_may_be_signalled_when_one_member_may(world: World) -> None:
-    kid = world.spawn([["fork", [["uid", OTHER], ["tell", "pid"], ["pause"]]], ["uid", USER], ["tell", "pid"], ["pause"]])
+    kid = world.spawn(
+        [["fork", [["uid", OTHER], ["tell", "pid"], ["pause"]]], ["uid", USER], ["tell", "pid"], ["pause"]]
+    )
     (member,) = {int(kid.facts()["pid"]), int(kid.facts()["pid"])} - {kid.pid}
     world.become_user(USER)
     world.kernel.killpg(kid.pid, SIGTERM)

@@ -42,6 +42,14 @@ class Kid:
         line, _, self._said = self._said.partition(b"\n")
         return line.decode()
 
+    def said(self, prefix: bytes) -> bool:
+        """Whether what it says next begins so; then that is taken away."""
+        if not self._said.startswith(prefix):
+            self._more()
+        taken = self._said.startswith(prefix)
+        self._said = self._said[len(prefix) :] if taken else self._said
+        return taken
+
     def facts(self) -> dict[str, str]:
         """The next line as the `tell` step writes it."""
         return dict(word.split("=", 1) for word in self.line().split())
