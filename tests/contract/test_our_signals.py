@@ -67,7 +67,7 @@ def test_any_other_daemon_dies_of_what_it_does_not_catch(world: World) -> None:
 @contract(role=CHILD)
 def test_any_other_daemon_is_killed_even_by_its_child(world: World) -> None:
     def provoke() -> None:
-        world.spawn([["kill", "parent", "KILL"], ["pause"]])
+        world.spawn([["kill", "parent", "KILL"]])
         world.let_pass(5)
 
     assert world.dies_of(SIGKILL, provoke)

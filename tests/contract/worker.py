@@ -1,7 +1,8 @@
 """Runs one contract on Linux: `python -S worker.py ROOT FILE FUNCTION ROLE`, as PID 1 of a pid namespace.
 
 In the role of a child it leaves a plain reaper behind as PID 1. Whatever the contract leaves behind ends with the
-namespace. Exit status 0 is a contract that holds; otherwise stderr says why.
+namespace; who is not root has none, and only the contracts in the role of a child. Exit status 0 is a contract that
+holds; otherwise stderr says why.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from tests.contract.linux_world import LinuxWorld
+
 
 def main(root: str, file: str, function: str, role: str) -> None:
     """Hold the contract; does not return."""
     sys.path[0] = root
-    os.setsid()
+    if os.getpgrp() != os.getpid():
+        os.setsid()
     if role == "child" and os.getpid() == 1:
         _leave_init_behind()
         os.setsid()
@@ -47,6 +51,15 @@ def _leave_init_behind() -> None:
                 os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
+def _end_children(world: LinuxWorld) -> None:
+    """Outside a namespace nobody else ends what a contract leaves behind."""
+    world.kernel.become_subreaper()
+    while pids := world.kernel.children():
+        for pid in pids:
+            world.kernel.kill(pid, 9)
+            world.reap(pid)
+
+
 def _hold(body: Callable[[Any], None]) -> int:
     from tests.contract.linux_world import LinuxWorld
 
@@ -58,6 +71,8 @@ def _hold(body: Callable[[Any], None]) -> int:
         os.write(2, "".join(error.format()).encode())
         return 1
     finally:
+        if os.getppid() > 1:
+            _end_children(world)
         shutil.rmtree(world.directory, ignore_errors=True)
     return 0
 
