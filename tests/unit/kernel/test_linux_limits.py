@@ -65,8 +65,6 @@ def test_a_minimum_that_the_environment_forbids_is_an_error_that_names_it() -> N
 def test_a_soft_limit_above_the_hard_one_becomes_the_hard_one() -> None:
     program = """
 import resource
-
-import pytest
 from initd.kernel.linux_limits import set_soft_nofile
 resource.setrlimit(resource.RLIMIT_NOFILE, (300, 500))
 print(set_soft_nofile(9999), resource.getrlimit(resource.RLIMIT_NOFILE))

@@ -79,6 +79,7 @@ def test_a_child_keeps_our_signal_mask(launch: Launcher, path: dict[str, Any]) -
 @both_paths
 def test_a_child_has_only_its_three_streams_open(launch: Launcher, path: dict[str, Any], tmp_path: Path) -> None:
     strays = [os.open(tmp_path, os.O_RDONLY) for _ in range(20)]
+    strays.append(os.dup2(strays[0], 300))
     for fd in strays:
         os.set_inheritable(fd, True)
     try:

@@ -37,7 +37,9 @@ def test_a_signal_that_nobody_has_taken_lets_no_wait_begin(kernel: LinuxKernel) 
     assert kernel.take_signals() == [signal.SIGUSR1]
 
 
-def test_a_flood_of_signals_and_rings_never_blocks_and_loses_no_signal(kernel: LinuxKernel) -> None:
+def test_a_flood_of_signals_and_rings_never_blocks_and_loses_no_signal(
+    kernel: LinuxKernel, capsys: pytest.CaptureFixture[str]
+) -> None:
     kernel.catch_signals([signal.SIGUSR1, signal.SIGUSR2])
     for _ in range(70_000):  # more than the pipe holds
         kernel._wakeup.ring()
@@ -47,6 +49,7 @@ def test_a_flood_of_signals_and_rings_never_blocks_and_loses_no_signal(kernel: L
     os.kill(os.getpid(), signal.SIGUSR1)
     assert kernel.poll(None) == []
     assert kernel.take_signals() == [signal.SIGUSR1]
+    assert capsys.readouterr().err == ""
 
 
 def test_an_idle_wait_is_not_woken_by_what_was_taken_before(kernel: LinuxKernel) -> None:

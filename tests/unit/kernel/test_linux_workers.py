@@ -122,6 +122,14 @@ def test_however_many_lanes_hang_another_gets_through(kernel: LinuxKernel, gate:
     assert len(gate.reached) == 20
 
 
+def test_a_wait_without_deadline_sees_to_the_threads_that_are_needed(kernel: LinuxKernel, gate: Gate) -> None:
+    for number in range(linux_workers.KEPT_THREADS + 2):
+        kernel.submit(f"hung {number}", gate.hang(str(number)))
+    token = kernel.submit("free", lambda _: "through")
+    assert kernel.poll(None) == []
+    assert kernel.take_completions() == [Completion(token, "through")]
+
+
 def test_threads_that_are_idle_beyond_a_few_end(kernel: LinuxKernel, gate: Gate) -> None:
     before = threads()
     for number in range(15):
