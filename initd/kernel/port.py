@@ -5,8 +5,8 @@ dead mount, a frozen disk, a name service); operations receive it inside `submit
 implemented by `initd/kernel/linux*` and by `sim/kernel`; `tests/contract` holds both to the same behaviour.
 
 Conventions. Times are integer nanoseconds. Every call raises the built-in OSError (with `errno`; BlockingIOError for
-EAGAIN) unless it says otherwise. Descriptors are plain integers, close-on-exec; those of `pipe`, `accept`, `listen_*`
-are also non-blocking in the parent. EINTR is never seen by a caller.
+EAGAIN) unless it says otherwise. Descriptors are plain integers, close-on-exec; those of `accept` and `listen_*` and a
+`note_fd` are also non-blocking. EINTR is never seen by a caller.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class SpawnSpec(Record):
 
     `path` is what is executed, `argv[0]` stays as the user wrote it. `stdin`, `stdout`, `stderr` become 0, 1, 2 of the
     child; nothing else is inherited. The child leads its own process group, in our session. `user`, `directory`,
-    `umask` None mean: as we are. `nofile` is the soft RLIMIT_NOFILE the child starts with, None for ours. `user_text` is
-    how a failed user switch names the user.
+    `umask` None mean: as we are; so does a `user` with our own uid. `nofile` is the soft RLIMIT_NOFILE the child starts
+    with, None for ours. What no exec can take (a NUL in an argument) is a failed exec with EINVAL.
     """
 
     path: str
@@ -124,9 +124,10 @@ class Kernel(Protocol):
 
     # processes
     def spawn(self, spec: SpawnSpec) -> Child:
-        """Start a child; raises KernelError with stage `fork` only. The caller keeps and closes the descriptors it gave.
+        """Start a child; raises KernelError with stage `fork` only, EMFILE too: it takes two descriptors for an instant.
 
-        When it returns, the child is already in its own process group, so `killpg(pid)` reaches it.
+        The caller keeps and closes the descriptors it gave. When it returns, the child is already in its own process
+        group, so `killpg(pid)` reaches it.
         """
 
     def kill(self, pid: int, signal: int) -> None:
@@ -175,7 +176,9 @@ class Kernel(Protocol):
 
     # readiness
     def watch(self, fd: int, interest: int) -> None:
-        """Set the interest in a descriptor, level-triggered; 0 forgets it. EPERM for one that cannot be polled (a file)."""
+        """Set the interest in a descriptor, level-triggered; 0 forgets it. EPERM for one that cannot be polled (a file).
+
+        HANGUP comes unasked, and together with the interest: a reader meets the end of file, a writer EPIPE."""
 
     def poll(self, deadline_ns: int | None) -> list[tuple[int, int]]:
         """Wait until a watched descriptor is ready, a caught signal or a completion is there, or `mono()` has reached
@@ -184,7 +187,8 @@ class Kernel(Protocol):
     # sockets; `read` and `write` move their data
     def listen_unix(self, path: str, mode: int, owner: tuple[int, int] | None) -> int:
         """A listening UNIX socket bound at `path` with that mode and (uid, gid; -1 keeps). EADDRINUSE if the path has a
-        live listener; a stale socket file is replaced; anything else at the path is EEXIST."""
+        live listener; a stale socket file is replaced (who wants to tell looks before); anything else at the path, a link
+        too, is EEXIST."""
 
     def listen_tcp(self, host: str, port: int) -> int:
         """A listening IPv4 socket with SO_REUSEADDR; host `` is every address."""
@@ -199,7 +203,8 @@ class Kernel(Protocol):
     def submit(self, lane: str, operation: Callable[[Files], Any]) -> int:
         """Run `operation(files)` off the loop; its Completion comes from `take_completions` under the returned token.
 
-        Operations of one lane run one after the other in the order given; a lane that hangs holds up no other lane.
+        Operations of one lane run one after the other in the order given, each only once the completion of the one before
+        has been taken; a lane that hangs holds up no other lane.
         """
 
     def take_completions(self) -> list[Completion]:
@@ -221,7 +226,9 @@ class Files(Protocol):
 
     # log files
     def open_append(self, path: str, mode: int = 0o666) -> int:
-        """Open for appending, created if missing; a target that cannot seek (pipe, tty, device) is opened write-only."""
+        """Open for appending, created if missing; a target that cannot seek (pipe, tty, device) is opened write-only.
+
+        Our own standard output or error, named as /dev/stdout and the like, is duplicated where it cannot be opened."""
 
     def append(self, fd: int, data: bytes) -> int:
         """Write all of `data`; returns the size of the file after it, or -1 where the target has no size."""

@@ -82,11 +82,12 @@ def test_a_socket_nobody_listens_at_is_replaced(world: World) -> None:
 def test_whatever_else_is_at_the_path_stays(world: World) -> None:
     world.put_file(world.path("file"), b"precious")
     world.make_directory(world.path("directory"))
-    for name in ("file", "directory"):
+    world.link(world.path("link"), world.path("nowhere"))
+    for name in ("file", "directory", "link"):
         with refused(errno.EEXIST):
             world.kernel.listen_unix(world.path(name), 0o700, None)
     assert world.files.read_file(world.path("file")) == b"precious"
-    assert world.files.listdir(world.directory) == ["directory", "file"]
+    assert world.files.listdir(world.directory) == ["directory", "file", "link"]
 
 
 @contract()
