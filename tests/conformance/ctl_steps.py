@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.conformance import stock
+from tests.conformance.ctl_client import Client
 
-CLIENTS = {
-    "supervisorctl": (sys.executable, "-m", "supervisor.supervisorctl"),
-    "initctl": (sys.executable, "-m", "initd.control.client"),
-}
 DAEMONS = {"supervisord": stock.STOCK, "initd": stock.OURS}
 
 
@@ -89,12 +81,11 @@ def run(*lines: str, look: str = "all") -> list[Step]:
 def play(scenario: Scenario, client: str, daemon: str, folder: Path) -> str:
     """Play a scenario on a fresh daemon; what the client printed and returned, normalised."""
     shown: list[str] = []
-    with stock.start(
-        DAEMONS[daemon], folder, scenario.programs, scenario.server, scenario.client, scenario.frame
-    ) as running:
+    start = stock.start(DAEMONS[daemon], folder, scenario.programs, scenario.server, scenario.client, scenario.frame)
+    with start as running, Client(client, folder) as calling:
         for step in scenario.steps:
             if isinstance(step, Run):
-                shown.append(_call(CLIENTS[client], step, running))
+                shown.append(_call(calling, step, running))
             else:
                 _prepare(step, running)
     return "\n".join(shown)
@@ -117,46 +108,17 @@ def _prepare(step: Step, daemon: stock.Daemon) -> None:
             stock.until("the daemon ends", lambda: daemon.process.poll() is not None)
 
 
-def _call(client: Sequence[str], step: Run, daemon: stock.Daemon) -> str:
+def _call(client: Client, step: Run, daemon: stock.Daemon) -> str:
     words = [word.replace("{dir}", str(daemon.folder)).replace("{port}", str(daemon.port)) for word in step.words]
     if not {"-c", "-s"} & set(words[:2]):
         words = ["-c", str(daemon.config), *words]
-    process = subprocess.Popen(
-        [*client, *words],
-        cwd=daemon.folder,
-        env=stock.environment() | ({"PYTHONUNBUFFERED": "1"} if step.until else {}) | dict(step.env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdin and process.stdout and process.stderr
     if step.until:
-        out, err = _interact(process, step)
+        ended = client.interrupt(words, step.stdin, step.until)
+    elif step.env:
+        ended = client.call_alone(words, step.stdin, dict(step.env))
     else:
-        out, err = process.communicate(step.stdin.encode(), timeout=stock.PATIENCE_S)
-    return _transcript(step, out.decode(), err.decode(), process.returncode, daemon)
-
-
-def _interact(process: subprocess.Popen[bytes], step: Run) -> tuple[bytes, bytes]:
-    """Type `stdin`, wait for the expected text, press Ctrl-C, and return everything printed."""
-    assert process.stdin and process.stdout
-    impatience = threading.Timer(stock.PATIENCE_S, process.kill)
-    impatience.start()
-    out = b""
-    try:
-        process.stdin.write(step.stdin.encode())
-        process.stdin.flush()
-        while step.until.encode() not in out:
-            piece = os.read(process.stdout.fileno(), 65536)
-            assert piece, f"{step.words}: ended before {step.until!r}: {out!r}"
-            out += piece
-        process.send_signal(signal.SIGINT)
-        rest, err = process.communicate()
-        return out + rest, err
-    finally:
-        impatience.cancel()
-        process.kill()
-        process.wait()
+        ended = client.call(words, step.stdin)
+    return _transcript(step, ended.out.decode(), ended.err.decode(), ended.code, daemon)
 
 
 _MASKS = (

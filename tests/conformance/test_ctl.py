@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import stock
+from tests.conformance.ctl_client import command
 from tests.conformance.ctl_scenarios import CAT, SCENARIOS
-from tests.conformance.ctl_steps import CLIENTS, Run, Scenario, Step, Wait, play
+from tests.conformance.ctl_steps import Run, Scenario, Step, Wait, play
 
 REFERENCE = ("supervisorctl", "supervisord")
 PAIRS = [("initctl", "supervisord")]
@@ -107,7 +108,7 @@ class Terminal:
 def test_on_a_terminal_the_shell_completes_colours_and_asks(tmp_path: Path) -> None:
     with stock.start(stock.STOCK, tmp_path, CAT, server="username = user\npassword = secret") as daemon:
         daemon.wait_for_state("cat", "RUNNING")
-        terminal = Terminal([*CLIENTS["initctl"], "-c", str(daemon.config)])
+        terminal = Terminal([*command("initctl"), "-c", str(daemon.config)])
         terminal.expect("Server requires authentication\r\nUsername:")
         terminal.type("user\n")
         terminal.expect("Password:")
