@@ -168,7 +168,7 @@ class Network:
     @rule("unix-stale-socket-replaced", "unix-live-socket-eaddrinuse", "unix-other-file-eexist", "unix-socket-mode")
     def listen_unix(self, path: str, mode: int, owner: tuple[int, int] | None) -> Listener:
         """Bind and listen at a path."""
-        parent, name = self._tree.place(path)
+        parent, name = self._tree.place(path, follow=False)
         there = parent.entries.get(name)
         if there is not None and there.kind != stat.S_IFSOCK:
             raise os_error(errno.EEXIST, path)
