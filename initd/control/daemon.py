@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from initd.config.model import Config, GroupConfig, ProcessConfig
     from initd.drive.loop import Loop
-    from initd.errors import ProtocolFault
     from initd.states import Mood, ProcessState
 
     Answer = Callable[[Any], None]
@@ -26,7 +25,8 @@ else:
 class ProcessView(Protocol):
     """One live process as clients may see it; read-only.
 
-    `start_wall`, `stop_wall` are wall nanoseconds, 0 for never; `up_since` is monotonic nanoseconds, for the uptime.
+    `start_waits`: it is STOPPING, and a start waits for the end of that (D20). `start_wall`, `stop_wall` are wall
+    nanoseconds, 0 for never; `up_since` is monotonic nanoseconds, for the uptime.
     `spawnerr` is "" when there is none; `exitstatus` None when there is none, -1 for a death by signal.
     """
 
@@ -40,6 +40,8 @@ class ProcessView(Protocol):
     def priority(self) -> int: ...
     @property
     def state(self) -> ProcessState: ...
+    @property
+    def start_waits(self) -> bool: ...
     @property
     def pid(self) -> int: ...
     @property

@@ -10,7 +10,7 @@ from functools import partial
 
 from initd.control.faults import Fault
 from initd.control.rpc_names import find_group, find_process, join_name, split_name, text_of
-from initd.control.rpc_process import check, named, send_signal, start, stop
+from initd.control.rpc_process import check, may_stop, named, send_signal, start, stop
 from initd.control.steps import next_turn, run
 from initd.errors import ProtocolFault
 from initd.states import RUNNING_STATES, SIGNALLABLE_STATES
@@ -83,7 +83,7 @@ def stop_all(rpc: Rpc, wait: Any = True) -> Steps:
 
 
 def _stop_many(rpc: Rpc, processes: Iterable[ProcessView], wait: bool) -> Steps:
-    up = [process for process in processes if process.state in RUNNING_STATES]
+    up = [process for process in processes if may_stop(process)]
     steps = [stop(rpc, each, join_name(each.group, each.name), wait) for each in up]
     return _results(rpc.daemon.loop, up, steps, in_order=not wait)
 

@@ -67,6 +67,11 @@ class Process:
         """What clients see."""
         return STATE_OF[self.phase]
 
+    @property
+    def start_waits(self) -> bool:
+        """Whether a start waits for the stop under way (D20)."""
+        return bool(self.queued)
+
     def snapshot(self) -> tuple[Any, ...]:
         """Every variable, in the order of FIELDS."""
         return tuple([getattr(self, field) for field in self.FIELDS])
