@@ -128,11 +128,14 @@ class World:
         self.simulation = Simulation(self.kernel, load(arguments, host), arguments, host)
 
     def write_config(self, programs: str) -> None:
-        """Put these programs into the configuration file, and their commands onto the disk."""
+        """Put these programs into the configuration file, and onto the disk what they name: commands, log directories."""
         self.files.put(CONF, (self.head + programs).encode())
         for path in re.findall(r"^command=(/\S+)", programs, re.MULTILINE):
             if not self.files.exists(path):
                 self.files.program(path)
+        for directory in re.findall(r"_logfile=(/.*)/", programs):
+            if not self.files.exists(directory):
+                self.files.directory(directory)
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
