@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import stat
+from posixpath import normpath
 
 from initd.config.host import Host
 from initd.config.load import Arguments, load
@@ -81,7 +82,7 @@ def _furnish_process(files: SimFiles, process: ProcessConfig) -> None:
         path = words[0] if "/" in words[0] else f"/usr/bin/{words[0]}"
         _parent(files, path)
         if not files.exists(path):
-            files.program(path)
+            files.program(normpath(path))
     for log in (process.stdout, process.stderr):
         if isinstance(log.file, str) and log.file:
             _parent(files, log.file)
@@ -96,6 +97,9 @@ def _parent(files: SimFiles, path: str) -> None:
 
 
 def _directory(files: SimFiles, path: str) -> None:
-    if path.startswith("/") and not files.exists(path):
-        _parent(files, path.rstrip("/"))
-        files.directory(path)
+    """Make the directories of an absolute path, those that a `..` leads out of included."""
+    here = "/"
+    for part in path.split("/")[1:] if path.startswith("/") else ():
+        here = normpath(f"{here}/{part}")
+        if not files.exists(here):
+            files.directory(here)

@@ -97,8 +97,9 @@ def _phrase(phrase: str) -> Steps:
         if found is not None:
             return build(*found.groups())
     known = [example for _, _, example in CATALOGUE]
-    near = difflib.get_close_matches(phrase, known, 1, 0.3)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    verbs = {example.split()[0]: example for example in reversed(known)}
+    near = difflib.get_close_matches(phrase, known, 1) or difflib.get_close_matches(phrase.partition(" ")[0], verbs, 1)
+    hint = f"; did you mean {verbs.get(near[0], near[0])!r}?" if near else "."
     raise BehaviourError(f"no behaviour {phrase!r}{hint} Known: {', '.join(known)}, flap 3 times after 0.2s then run")
 
 
