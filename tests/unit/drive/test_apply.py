@@ -1,0 +1,165 @@
+"""The driver: the order of a turn, reaping in bounds, signals to what is surely ours, answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from initd.config.model import LogConfig, ProcessConfig
+from initd.drive.apply import REAPS_PER_TURN, Driver
+from initd.drive.loop import Loop
+from initd.drive.program import Program
+from initd.logs.program import ProgramLogs
+from initd.logs.sinks import SinkTable
+from initd.states import ProcessState
+from initd.supervise import events
+from initd.supervise.effects import GroupChanged, Kill, Outcome, StateChanged
+from initd.supervise.policy import GroupPolicy, ProcessPolicy
+from initd.supervise.supervisor import Supervisor
+from sim.kernel import SimFiles, SimKernel
+
+NO_LOG = LogConfig(None, 0, 0)
+SIGCHLD, SIGTERM, SIGSTOP, SIGCONT = 17, 15, 19, 18
+
+
+class Bench:
+    """A core and its driver; `effects` is what is left to the session."""
+
+    def __init__(self, *policies, behaviours="run"):
+        files = SimFiles()
+        files.program("/usr/bin/p")
+        self.kernel = SimKernel(files=files, programs=behaviours)
+        self.lines, self.signals, self.effects, self.errors = [], [], [], []
+        self.loop = Loop(self.kernel, self.errors.append)
+        self.core = Supervisor()
+        sinks = SinkTable(self.loop, self.errors.append)
+        self.driver = Driver(
+            self.loop,
+            self.core,
+            {},
+            None,
+            lambda level, text: self.lines.append(text),
+            self.signals.append,
+            self.effects.append,
+            lambda program, opened: ProgramLogs(sinks, opened),
+        )
+        self.kernel.catch_signals([SIGCHLD, SIGTERM])
+        for instance, policy in enumerate(policies, start=1):
+            self.driver.handle(events.GroupAdded(GroupPolicy(policy.name, 1, (policy,))))
+            config = ProcessConfig(policy.name, policy.name, "/usr/bin/p", stdout=NO_LOG, stderr=NO_LOG)
+            self.driver.programs[instance] = Program(instance, policy.name, config)
+        self.driver.handle(events.Booted())
+
+    def until(self, condition):
+        """Turn until something is so."""
+        for _ in range(10_000):
+            if condition():
+                return
+            self.driver.turn()
+        raise AssertionError("it never came true")
+
+    def state(self, instance=1):
+        return self.core.process(instance).state
+
+    def moves(self):
+        return [(effect.name, effect.new.name) for effect in self.effects if isinstance(effect, StateChanged)]
+
+
+def test_effects_that_are_not_carried_out_here_go_to_the_session_in_order():
+    bench = Bench(ProcessPolicy("a"))
+    bench.until(lambda: bench.state() is ProcessState.RUNNING)
+    assert isinstance(bench.effects[0], GroupChanged)
+    assert bench.moves() == [("a", "STARTING"), ("a", "RUNNING")]
+    assert [line for line in bench.lines if line.startswith("spawned")] == ["spawned: 'a' with pid 2"]
+
+
+def test_a_program_that_died_before_its_deadline_was_looked_at_is_reaped_first():
+    """Both are seen in one turn, long after; were the deadline judged first it would be called RUNNING."""
+    bench = Bench(ProcessPolicy("a", startretries=0), behaviours="exit 0 after 0.5s")
+    bench.until(lambda: bench.driver.programs[1].running)
+    bench.kernel.clock.spend(5_000_000_000)
+    bench.driver.turn()
+    assert not [line for line in bench.lines if line.startswith("success")]
+
+
+def test_the_shutdown_signal_is_heard_before_a_retry_that_is_due_in_the_same_turn():
+    bench = Bench(ProcessPolicy("a", startretries=3), behaviours="crash after 0.5s")
+    bench.until(lambda: bench.state() is ProcessState.BACKOFF)
+    bench.driver._on_signal = lambda number: bench.driver.handle(events.ShutdownAsked())
+    bench.kernel.clock.spend(3_000_000_000)
+    bench.kernel.signal_daemon(SIGTERM)
+    bench.driver.turn()
+    assert bench.moves()[-1] == ("a", "FATAL")
+    assert bench.kernel.attempts("a") == 1
+
+
+def test_sigchld_is_a_debug_line_and_no_signal_to_the_session():
+    bench = Bench(ProcessPolicy("a", startretries=0), behaviours="exit 1")
+    bench.until(lambda: bench.state() is ProcessState.FATAL)
+    assert "received SIGCHLD indicating a child quit" in bench.lines
+    assert bench.signals == []
+
+
+def test_reaps_are_bounded_a_turn_and_the_rest_is_reaped_without_sleeping():
+    steps = [["repeat", REAPS_PER_TURN + 10, [["fork", [["fork", [["sleep", 1]]], ["exit", 0]]]]], ["wait"], ["pause"]]
+    bench = Bench(ProcessPolicy("a"), behaviours=lambda argv, env, attempt: steps)
+    bench.kernel.at(500_000_000, lambda: bench.kernel.signal_daemon(SIGSTOP))
+    bench.kernel.at(5_000_000_000, lambda: bench.kernel.signal_daemon(SIGCONT))
+    bench.until(lambda: bench.kernel.now == 5_000_000_000)
+    assert bench.driver.busy
+    assert len(bench.kernel.children()) == 1 + 10
+    before = bench.kernel.now
+    bench.driver.turn()
+    assert bench.kernel.now == before
+    assert not bench.driver.busy
+    assert len(bench.kernel.children()) == 1
+
+
+def test_a_pid_that_is_no_child_of_ours_is_never_signalled():
+    bench = Bench(ProcessPolicy("a"))
+    bench.until(lambda: bench.state() is ProcessState.RUNNING)
+    child = bench.driver.programs[1].running.pid
+    heard = []
+    bench.kernel.trace = lambda *seen: heard.append(seen)
+    bench.driver._kill(Kill(1, child + 1, SIGTERM, False))
+    assert heard == []
+    bench.driver._kill(Kill(1, child, SIGTERM, False))
+    assert [(what, pid, number) for _, what, pid, number in heard] == [("signal", child, SIGTERM)]
+
+
+def test_each_request_gets_its_own_answer_once_and_not_within_the_call():
+    bench = Bench(ProcessPolicy("a", autostart=False), ProcessPolicy("b", autostart=False))
+    answers = []
+    bench.driver.ask(lambda request: events.StopAsked(1, True, request), lambda reply: answers.append(("a", reply)))
+    bench.driver.ask(lambda request: events.StartAsked(2, True, request), lambda reply: answers.append(("b", reply)))
+    assert answers == []
+    bench.until(lambda: len(answers) == 2)
+    assert [(name, reply.outcome) for name, reply in answers] == [("a", Outcome.NOT_RUNNING), ("b", Outcome.DONE)]
+    assert bench.driver._answers == {}
+
+
+def test_what_a_dead_child_held_open_is_closed_when_it_is_reaped():
+    bench = Bench(ProcessPolicy("a", startretries=0), behaviours="exit 1 after 0.5s")
+    before = bench.kernel.open_count()
+    bench.until(lambda: bench.driver.programs[1].running)
+    assert bench.kernel.open_count() == before + 3
+    bench.until(lambda: bench.state() is ProcessState.FATAL)
+    assert bench.kernel.open_count() == before
+    assert bench.driver.programs[1].running is None
+
+
+def test_the_next_deadline_is_the_earlier_of_the_cores_and_the_loops():
+    bench = Bench(ProcessPolicy("a", startsecs=5))
+    bench.until(lambda: bench.driver.programs[1].running)
+    assert bench.driver.next_deadline() == 5_000_000_001
+    bench.loop.at(7, lambda: None)
+    assert bench.driver.next_deadline() == 7
+
+
+@pytest.mark.parametrize("behaviour", ["exit 3", "segv"])
+def test_the_core_hears_how_a_child_ended_with_the_time_on_the_wall(behaviour):
+    bench = Bench(ProcessPolicy("a", startsecs=0, autorestart=None), behaviours=behaviour)
+    bench.kernel.step_wall(10**18)
+    bench.until(lambda: bench.state() is ProcessState.EXITED)
+    process = bench.core.process(1)
+    assert process.exitstatus == (3 if behaviour == "exit 3" else -1)
+    assert process.stop_wall == bench.kernel.wall()

@@ -1,0 +1,199 @@
+"""How a Spawn is carried out: environment, identity, descriptors, and how much of it fits into a turn."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from initd.config.model import AUTO, LogConfig, ProcessConfig
+from initd.drive.loop import Loop
+from initd.drive.program import Program
+from initd.drive.resolve import CommandError
+from initd.drive.spawner import FORK_NS_PER_TURN, RESERVED_FDS, Spawner, child_environment, identity, log_target
+from initd.kernel.port import UserIdentity
+from initd.logs.program import LogTarget, ProgramLogs
+from initd.logs.sinks import SinkTable
+from initd.supervise.events import SetupNoted, Spawned, SpawnFailed
+from sim.kernel import SimFiles, SimKernel
+
+LOG = LogConfig("/var/log/p.log", 0, 0)
+
+
+class Bench:
+    """A spawner alone; `events` is what it reported."""
+
+    def __init__(self, **machine):
+        files = SimFiles()
+        files.program("/usr/bin/p")
+        self.kernel = SimKernel(files=files, **machine)
+        self.errors, self.events, self.born = [], [], []
+        self.loop = Loop(self.kernel, self.errors.append)
+        sinks = SinkTable(self.loop, self.errors.append)
+        self.spawner = Spawner(
+            self.loop,
+            {"PATH": "/usr/bin"},
+            64,
+            self.events.append,
+            self.born.append,
+            lambda program, opened: ProgramLogs(sinks, opened),
+        )
+
+    def program(self, instance=1, **options):
+        options = {"command": "p -x", "stdout": LOG, "stderr": LOG, **options}
+        return Program(instance, "g", ProcessConfig(f"p{instance}", "p", **options))
+
+    def settle(self, turns=6):
+        for _ in range(turns):
+            self.loop.turn(0, lambda: None)
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+def test_a_spawn_is_reported_with_its_attempt_and_its_child_is_handed_over_first(bench):
+    program = bench.program()
+    bench.spawner.spawn(program, 7)
+    assert bench.events == []
+    bench.settle()
+    (running,) = bench.born
+    assert (running.program, running.attempt, running.pid) == (program, 7, bench.events[0].pid)
+    assert bench.events == [Spawned(1, 7, running.pid, bench.kernel.wall())]
+    child = bench.kernel.process(running.pid)
+    assert child.argv == ("p", "-x")
+    assert child.nofile == 64
+    assert child.env["SUPERVISOR_PROCESS_NAME"] == "p1"
+
+
+def test_a_cancelled_spawn_answers_at_once_without_a_text_and_leaves_nothing(bench):
+    before = bench.kernel.open_count()
+    bench.spawner.spawn(bench.program(), 1)
+    bench.spawner.cancel(bench.program(), 1)
+    assert bench.events == [SpawnFailed(1, 1, "", bench.kernel.wall())]
+    bench.settle()
+    assert bench.born == []
+    assert len(bench.events) == 1
+    assert bench.kernel.open_count() == before
+
+
+def test_a_cancel_of_another_attempt_or_of_a_child_that_is_there_changes_nothing(bench):
+    bench.spawner.spawn(bench.program(), 2)
+    bench.spawner.cancel(bench.program(), 1)
+    bench.settle()
+    bench.spawner.cancel(bench.program(), 2)
+    assert [type(event) for event in bench.events] == [Spawned]
+
+
+def test_of_two_attempts_of_one_program_only_the_last_gets_a_child(bench):
+    bench.spawner.spawn(bench.program(), 1)
+    bench.spawner.cancel(bench.program(), 1)
+    bench.spawner.spawn(bench.program(), 2)
+    bench.settle()
+    assert [(type(event), event.attempt) for event in bench.events] == [(SpawnFailed, 1), (Spawned, 2)]
+    assert len(bench.kernel.processes()) == 1
+
+
+def test_forking_stops_for_the_turn_when_its_time_is_used_up_and_goes_on_in_the_next():
+    bench = Bench(tick_ns=FORK_NS_PER_TURN // 20)
+    for instance in range(1, 9):
+        bench.spawner.spawn(bench.program(instance), 1)
+    counts = []
+    for _ in range(20):
+        bench.loop.turn(0, lambda: None)
+        counts.append(len(bench.born))
+    steps = [after - before for before, after in zip([0, *counts], counts, strict=False) if after > before]
+    assert sum(steps) == 8
+    assert max(steps) < 8
+    assert [event.instance for event in bench.events] == list(range(1, 9))
+
+
+def test_one_spawn_that_goes_wrong_in_an_unforeseen_way_does_not_hold_up_the_next(bench):
+    logs_of = bench.spawner._logs_of
+
+    def breaks(program, opened):
+        if program.instance == 1:
+            raise ValueError("unforeseen")
+        return logs_of(program, opened)
+
+    bench.spawner._logs_of = breaks
+    for instance in (1, 2, 3):
+        bench.spawner.spawn(bench.program(instance), 1)
+    bench.settle()
+    assert [str(error) for error in bench.errors] == ["unforeseen"]
+    assert [event.instance for event in bench.events] == [2, 3]
+
+
+def test_a_reserve_of_descriptors_is_left_to_everything_else():
+    bench = Bench(nofile=RESERVED_FDS + 30)
+    for instance in range(1, 12):
+        bench.spawner.spawn(bench.program(instance), 1)
+    bench.settle(20)
+    failed = [event.text for event in bench.events if isinstance(event, SpawnFailed)]
+    assert failed
+    assert set(failed) <= {f"too many open files to spawn 'p{instance}'" for instance in range(1, 12)}
+    assert any(isinstance(event, Spawned) for event in bench.events)
+    assert bench.kernel.open_count() <= bench.kernel.open_limit() - RESERVED_FDS + 1
+    assert len(bench.kernel.processes()) == len(bench.born)
+
+
+def test_with_redirect_stderr_both_streams_are_one_pipe(bench):
+    bench.spawner.spawn(bench.program(redirect_stderr=True), 1)
+    bench.settle()
+    (child,) = bench.kernel.processes()
+    assert child.fds[1] is child.fds[2]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_failed_setup_is_noted_once_with_its_stage_and_its_note_is_closed(bench, late):
+    bench.kernel.late_notes = late
+    bench.kernel.faults.fail("exec", errno.ENOEXEC)
+    bench.spawner.spawn(bench.program(), 1)
+    bench.settle()
+    assert [event for event in bench.events if isinstance(event, SetupNoted)] == [
+        SetupNoted(1, 1, "exec", errno.ENOEXEC)
+    ]
+    assert bench.born[0].note_fd == -1
+
+
+def test_a_child_whose_output_cannot_be_watched_is_killed_rather_than_left_unread(bench):
+    bench.kernel.faults.fail("watch", errno.ENOMEM)
+    bench.spawner.spawn(bench.program(), 1)
+    bench.settle()
+    (running,) = bench.born
+    assert bench.kernel.reap(running.pid).signal == 9
+    assert [type(event) for event in bench.events] == [Spawned]
+    assert [error.errno for error in bench.errors] == [errno.ENOMEM]
+
+
+def test_the_environment_of_a_child_is_ours_then_supervisors_then_the_configurations():
+    ours = {"A": "ours", "SUPERVISOR_ENABLED": "0", "SUPERVISOR_SERVER_URL": "inherited", "HOME": "/root"}
+    config = ProcessConfig(
+        "p", "x", "c", environment={"A": "own", "SUPERVISOR_GROUP_NAME": "own"}, serverurl="unix:///s"
+    )
+    assert child_environment(ours, config, "g") == {
+        "A": "own",
+        "HOME": "/root",
+        "SUPERVISOR_ENABLED": "1",
+        "SUPERVISOR_SERVER_URL": "unix:///s",
+        "SUPERVISOR_PROCESS_NAME": "p",
+        "SUPERVISOR_GROUP_NAME": "own",
+    }
+    assert child_environment(ours, config.replace(serverurl=None), "g")["SUPERVISOR_SERVER_URL"] == "inherited"
+    assert ours["A"] == "ours"
+
+
+def test_a_child_becomes_its_user_with_all_groups_and_a_user_that_vanished_is_an_error():
+    files = SimFiles()
+    files.users.add_user("web", 1000, 1000)
+    files.users.add_group("www", 33, ("web",))
+    assert identity(files, None) is None
+    assert identity(files, 1000) == UserIdentity(1000, 1000, (1000, 33))
+    with pytest.raises(CommandError, match="couldn't setuid to 7: Can't find uid 7"):
+        identity(files, 7)
+
+
+def test_a_stream_has_a_target_only_if_its_file_is_known():
+    assert log_target(LogConfig("/l", 5, 6)) == LogTarget("/l", 5, 6)
+    assert [log_target(LogConfig(file, 5, 6)) for file in (None, "", AUTO)] == [None, None, None]
