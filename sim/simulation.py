@@ -69,9 +69,7 @@ class Simulation:
     def run(self, duration_ns: int | None = None) -> None:
         """Run for that long in virtual time, or until the daemon ends; to be called once."""
         if duration_ns is not None:
-            end_ns = self.kernel.now + duration_ns
-            self.kernel.run_until(end_ns)
-            self.kernel.at(end_ns + 1, lambda: None)  # an idle daemon waits for the end, it does not hang
+            self.kernel.run_until(self.kernel.now + duration_ns)
         try:
             self.application.listen()
             self.exit_status = self.application.run()
