@@ -59,7 +59,7 @@ class Record(metaclass=RecordType):
             for put, value in zip(cls._setters, args):
                 put(self, value)
 
-        def __setattr__(self, name, value):
+        def __setattr__(self, name, *value):
             raise AttributeError(f"{type(self).__name__}.{name} cannot be assigned: records are immutable")
 
         __delattr__ = __setattr__
