@@ -165,12 +165,16 @@ class Service:
 
     def clear_main_log(self, answer: Answer) -> None:
         def cleared(error: OSError | None) -> None:
-            if error is None:
-                answer(True)
-            else:
-                answer(fault(Fault.NO_FILE) if error.errno == 2 else fault(Fault.FAILED))
+            answer(True if error is None else fault(Fault.FAILED))
 
-        self._session.main_log.clear(cleared)
+        def looked(_: Any, error: Exception | None) -> None:
+            if isinstance(error, FileNotFoundError):
+                answer(fault(Fault.NO_FILE))
+            else:
+                self._session.main_log.clear(cleared)
+
+        path = self._session.main_log_path
+        self.loop.submit(f"log:{path}", lambda files: files.stat(path), looked)
 
     def log(self, level: str, text: str) -> None:
         self._session.log(level, text)
