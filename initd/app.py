@@ -60,9 +60,11 @@ class Application:
 
     def run(self) -> int:
         """Run until everything is down for good."""
+        reloaded = False
         while True:
             session = self.session
-            session.start(self._started, self._fail)
+            # Only the first start may come to nothing: later ones go on without a log rather than end PID 1.
+            session.start(self._started, None if reloaded else self._fail)
             while session.exit is None and self._error is None:
                 self._rest(session)
                 session.driver.turn()
@@ -73,6 +75,7 @@ class Application:
             if self._error is not None or session.core.mood is not Mood.RESTARTING:
                 break
             self._next(session)
+            reloaded = True
         if self._error is not None:
             self._hooks.failed(self._error)
         self._hooks.stopped()

@@ -111,10 +111,11 @@ class Session:
 
             self.servers = open_servers(self.service, self.config.servers)
 
-    def start(self, started: Callable[[], None], failed: Callable[[ConfigError], None]) -> None:
+    def start(self, started: Callable[[], None], failed: Callable[[ConfigError], None] | None) -> None:
         """Open the logs, add the groups, call `started`, and start what starts by itself.
 
-        `failed` is called instead when the main log cannot be opened; nothing has been started then.
+        `failed` is called instead when the main log cannot be opened; nothing has been started then. With None the
+        session goes on without a main log.
         """
         self.environment.kernel.catch_signals(CAUGHT)
         daemon, groups = self.config.daemon, self.config.groups
@@ -123,11 +124,12 @@ class Session:
 
         def opened(error: OSError | None) -> None:
             if self.exit is not None:
-                return  # too late: everything is down, and the next session may be under way
+                return None  # too late: everything is down, and the next session may be under way
             if error is not None:
                 text = f"could not open the main log {daemon.logfile}: {error.strerror or error}"
-                failed(ConfigError(text, key="logfile"))
-                return
+                if failed is not None:
+                    return failed(ConfigError(text, key="logfile"))
+                self.log("crit", text)
             self.loop.submit("auto-logs", prepare, prepared)
 
         def prepare(files: Files) -> tuple[list[Processes], list[str]]:
