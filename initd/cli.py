@@ -141,8 +141,11 @@ def _listen(application: Application) -> None:
         if number == errno.EADDRINUSE:
             raise ConfigError(IN_USE) from None
         name = errno.errorcode.get(number, "EUNKNOWN")
+        section = getattr(getattr(error, "config", None), "section", "")
         raise ConfigError(
-            f"Cannot open an HTTP server: socket.error reported errno.{name} ({number})", hint=str(error)
+            f"Cannot open an HTTP server: socket.error reported errno.{name} ({number})",
+            file=application.session.config.path,
+            hint=f"[{section}] cannot listen: {os.strerror(number)}",
         ) from None
 
 
