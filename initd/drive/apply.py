@@ -87,9 +87,8 @@ class Driver:
                 self._on_signal(number)
         self.reap()
         deadline = self.core.next_deadline()
-        while deadline is not None and deadline <= self._kernel.mono():
-            self.handle(TimePassed())
-            deadline = self.core.next_deadline()
+        if deadline is not None and deadline <= self._kernel.mono():
+            self.handle(TimePassed())  # what falls due by this is the next turn's, after its reaps
 
     def reap(self) -> None:
         """Reap what has ended, up to a bound, and tell the core about its own."""
