@@ -98,6 +98,9 @@ def test_nothing_is_born_after_the_signal_that_ends_the_daemon(lives, at, delay_
     names = [f"p{number}" for number in range(len(lives))]
     text = "".join(program(name, startretries=50, autorestart="true") for name in names)
     behaviours = {name: f"crash after {life}ms" for name, life in zip(names, lives, strict=True)}
+    # While it takes its time to stop, the turn of the others has not come, and what they wait for may.
+    text += program("slow", priority=1000)
+    behaviours["slow"] = "slow term 4s"
     world = World(text, behaviours, tick_ns=tick_us * 1000)
     world.kernel.delay_lane("*", delay_ms * 1_000_000)
     world.signal(at / SECOND, TERM)

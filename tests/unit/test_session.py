@@ -140,9 +140,13 @@ def test_an_end_before_the_logs_are_open_ends_at_once_and_starts_nothing():
 
 def test_a_reload_before_the_logs_are_open_starts_each_program_once():
     world = World(program("p"))
+    starts = []
+    world.simulation.application._hooks.started = starts.append
     world.kernel.delay_lane("auto-logs", ns(2))
     world.signal(1, HUP)
     world.run(20)
+    assert starts == [world.simulation.session]
+    assert len(world.lines("supervisord started")) == 1
     assert len(world.spawned("p")) == 1
     assert world.state("p") == "RUNNING"
 

@@ -115,12 +115,13 @@ def test_reaps_are_bounded_a_turn_and_the_rest_is_reaped_without_sleeping():
 
 
 def test_a_pid_that_is_no_child_of_ours_is_never_signalled():
-    bench = Bench(ProcessPolicy("a"))
+    bench = Bench(ProcessPolicy("a"), behaviours=lambda *_: [["fork", [["pause"]]], ["pause"]])
     bench.until(lambda: bench.state() is ProcessState.RUNNING)
     child = bench.driver.programs[1].running.pid
+    (other,) = [process.pid for process in bench.kernel.processes() if process.pid != child]
     heard = []
     bench.kernel.trace = lambda *seen: heard.append(seen)
-    bench.driver._kill(Kill(1, child + 1, SIGTERM, False))
+    bench.driver._kill(Kill(1, other, SIGTERM, False))
     assert heard == []
     bench.driver._kill(Kill(1, child, SIGTERM, False))
     assert [(what, pid, number) for _, what, pid, number in heard] == [("signal", child, SIGTERM)]

@@ -78,6 +78,27 @@ def test_a_cancelled_spawn_answers_at_once_without_a_text_and_leaves_nothing(ben
     assert bench.kernel.open_count() == before
 
 
+def test_a_spawn_may_be_cancelled_when_all_is_prepared_and_only_the_fork_is_left(bench):
+    before = bench.kernel.open_count()
+    bench.spawner.spawn(bench.program(), 1)
+    bench.kernel.poll(0)
+    bench.loop.at(0, lambda: bench.spawner.cancel(bench.program(), 1))
+    bench.settle()
+    assert bench.events == [SpawnFailed(1, 1, "", bench.kernel.wall())]
+    assert bench.born == []
+    assert bench.kernel.open_count() == before
+
+
+@pytest.mark.parametrize("call", ["spawn", "pipe"])
+def test_a_spawn_that_fails_on_the_loop_leaves_nothing_open(bench, call):
+    before = bench.kernel.open_count()
+    bench.kernel.faults.fail(call, errno.ENOMEM)
+    bench.spawner.spawn(bench.program(), 1)
+    bench.settle()
+    assert [type(event) for event in bench.events] == [SpawnFailed]
+    assert bench.kernel.open_count() == before
+
+
 def test_a_cancel_of_another_attempt_or_of_a_child_that_is_there_changes_nothing(bench):
     bench.spawner.spawn(bench.program(), 2)
     bench.spawner.cancel(bench.program(), 1)
