@@ -11,7 +11,7 @@ import stat
 from posixpath import normpath
 
 from initd.config.host import Host
-from initd.config.load import Arguments, load
+from initd.config.load import Arguments, load, parse_arguments
 from initd.kernel.linux_files import LinuxFiles
 from sim.kernel import SimFiles
 
@@ -54,7 +54,7 @@ class ObligingFiles:
 
 def read(path: str, cwd: str) -> tuple[Arguments, Host, Config]:
     """Read a configuration from the real disk as the daemon would on a machine that has all it names; ConfigError."""
-    arguments = Arguments(path)
+    arguments = parse_arguments(["-c", path])
     host = Host({"PATH": PATH, "HOME": "/root"}, cwd, "sim", "/tmp", "initd", ObligingFiles())
     return arguments, host, load(arguments, host)
 

@@ -1,8 +1,8 @@
 """The order in which everything is stopped: group by group, highest priority number first (supervisord-4.3 §2.8, D7, D10).
 
-The next group is stopped as soon as the one before it is down. A process that survives SIGKILL holds its group up for
-`cap_ns` at most, counted from the moment every process still alive in the group has been sent SIGKILL; then its pid is
-given up on and the shutdown goes on.
+The next group is stopped as soon as the one before it is down. Processes that survive SIGKILL may hold the shutdown up
+for `DEFAULT_CAP_NS` in all: what a group takes after every process still alive in it has been sent SIGKILL is counted.
+Then their pids are given up on and the shutdown goes on; a later group gets `LEAST_CAP_NS` to die of its SIGKILL.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 REPORT_NS = 3 * SECOND
 """`waiting for … to die` is logged at once, then whenever this much time has passed."""
 DEFAULT_CAP_NS = 30 * SECOND
+LEAST_CAP_NS = SECOND
 
 
 class Shutdown:
     """A shutdown or restart under way. `remaining` are group names, the one being stopped last."""
 
-    __slots__ = FIELDS = ("cap_at", "cap_ns", "given_up", "remaining", "report_at", "told")
+    __slots__ = FIELDS = ("cap_at", "cap_left_ns", "given_up", "remaining", "report_at", "told")
 
     def __init__(self, groups: list[Group], cap_ns: int) -> None:
         self.remaining = tuple(group.name for group in groups)
-        self.cap_ns = cap_ns
+        self.cap_left_ns = cap_ns
         self.told = False
         self.report_at: int | None = None
         self.cap_at: int | None = None
@@ -55,6 +56,8 @@ class Shutdown:
             if group.unstopped() and not self._give_up(rules, group):
                 self._report(rules, groups)
                 return False
+            if self.cap_at is not None:
+                self.cap_left_ns = max(0, self.cap_at - rules.now)
             self.remaining = self.remaining[:-1]
             self.told, self.cap_at = False, None
         return True
@@ -65,7 +68,7 @@ class Shutdown:
         if any(process.state is not ProcessState.STOPPING or not process.kills for process in left):
             return False
         if self.cap_at is None:
-            self.cap_at = rules.now + self.cap_ns
+            self.cap_at = rules.now + max(self.cap_left_ns, LEAST_CAP_NS)
         if rules.now < self.cap_at:
             return False
         for process in left:

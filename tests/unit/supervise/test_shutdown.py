@@ -95,6 +95,19 @@ def test_what_survives_sigkill_is_given_up_after_the_cap_and_named():
     assert bench.dies(0, instance=2)[-1] == Exit(Mood.SHUTDOWN, (("a", 10),))
 
 
+def test_the_cap_is_one_for_all_groups_that_cannot_be_killed():
+    bench = Bench(*(ProcessPolicy(name, stopwaitsecs=2, priority=number) for number, name in enumerate("cba")))
+    for instance in (1, 2, 3):
+        bench.running(pid=9 + instance, instance=instance)
+    start = bench.time
+    bench.do(ShutdownAsked())
+    for second in range(1, 60):
+        if isinstance((bench.tick(start + second) or [None])[-1], Exit):
+            break
+    assert second == (2 + 30) + (2 + 1) + (2 + 1)
+    assert bench.out[-1] == Exit(Mood.SHUTDOWN, (("a", 12), ("b", 11), ("c", 10)))
+
+
 def test_the_cap_never_shortens_a_stopwaitsecs():
     bench = Bench(booted=False)
     bench.add(GroupPolicy("g", 1, (ProcessPolicy("short", stopwaitsecs=1), ProcessPolicy("long", stopwaitsecs=100))))
