@@ -1,0 +1,196 @@
+"""One daemon under observation, stock supervisord or initd, in a directory of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import xmlrpc.client
+from pathlib import Path
+from typing import Any
+
+from supervisor.xmlrpc import SupervisorTransport
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = {"stock": "supervisor.supervisord", "initd": "initd"}
+DEADLINE = 25.0
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) (.*)$")
+TICK = 0.05
+
+# What says the same on both sides although the text cannot be the same.
+FORGET = (
+    (re.compile(r"\b(pid|PID) \d+"), r"\1 N"),
+    (re.compile(r"\((pid )?\d+\)"), "(N)"),
+    (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime T"),
+    (re.compile(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M"), "WHEN"),
+    (re.compile(r"---supervisor-\w{8}\.log"), "---supervisor-RANDOM.log"),
+)
+
+
+class Late(Exception):
+    """What a step waited for did not come."""
+
+
+def own_processes(directory: Path) -> list[int]:
+    """The pids that descend from the daemons started in `directory`, known by a mark in their environment."""
+    mark, found = f"LIFECYCLE_DIR={directory}\0".encode(), []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if mark in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+class Side:
+    def __init__(self, kind: str, directory: Path) -> None:
+        self.kind, self.dir = kind, directory
+        self.daemon: subprocess.Popen[bytes] | None = None
+        self.pid = 0
+        self.memory: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._seen: tuple[float, float, dict[str, dict[str, Any]]] = (0.0, 0.0, {})
+        directory.mkdir(parents=True)
+        directory.chmod(0o777)
+
+    # -- the daemon ----------------------------------------------------------------------------------------------
+    @property
+    def url(self) -> str:
+        return f"unix://{self.dir}/s.sock"
+
+    def environment(self) -> dict[str, str]:
+        base = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        return base | {"PYTHONPATH": str(ROOT), "LIFECYCLE_DIR": str(self.dir), "FROM_LAUNCHER": "yes"}
+
+    def fill(self, text: str) -> str:
+        return text.replace("@DIR@", str(self.dir)).replace("@PY@", sys.executable)
+
+    def write(self, name: str, text: str | bytes, mode: int = 0o644) -> None:
+        path = self.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else self.fill(text).encode())
+        path.chmod(mode)
+
+    def launch(self, *args: str, conf: str = "s.conf") -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", MODULES[self.kind], "-c", str(self.dir / conf), *args]
+        with (self.dir / "daemon.stdout").open("ab") as out, (self.dir / "daemon.stderr").open("ab") as err:
+            return subprocess.Popen(
+                command,
+                cwd=self.dir,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                umask=0o022,
+                start_new_session=True,
+            )
+
+    def start(self, *args: str) -> None:
+        self.daemon = self.launch("-n", *args)
+        self.pid = self.daemon.pid
+        self.wait(self.answers, "the daemon to answer")
+
+    def answers(self) -> bool:
+        if self.daemon and self.daemon.poll() is not None:
+            raise Late(f"the daemon ended with {self.daemon.returncode}: {self.text('daemon.stderr')}")
+        try:
+            return bool(self.proxy().supervisor.getPID())
+        except (OSError, xmlrpc.client.Error):
+            return False
+
+    def close(self) -> None:
+        """End the daemon, then everything that came from it, each by its pid."""
+        for end in (signal.SIGTERM, signal.SIGKILL):
+            for pid in own_processes(self.dir):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL if pid != self.pid else end)
+            limit = time.monotonic() + 5
+            while own_processes(self.dir) and time.monotonic() < limit and end is signal.SIGTERM:
+                time.sleep(TICK)
+        if self.daemon:
+            self.daemon.wait(10)
+
+    # -- asking --------------------------------------------------------------------------------------------------
+    def proxy(self) -> xmlrpc.client.ServerProxy:
+        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=SupervisorTransport("", "", self.url))
+
+    def rpc(self, method: str, *args: Any) -> Any:
+        try:
+            return self.same(getattr(self.proxy(), method if "." in method else f"supervisor.{method}")(*args))
+        except xmlrpc.client.Fault as fault:
+            return f"fault {fault.faultCode} {self.same(fault.faultString)}"
+        except xmlrpc.client.ProtocolError as error:
+            return f"http {error.errcode}"
+
+    def ctl(self, *args: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "supervisor.supervisorctl", "-c", str(self.dir / "s.conf"), *args]
+        done = subprocess.run(
+            command, cwd=self.dir, env=self.environment(), capture_output=True, text=True, timeout=60, check=False
+        )
+        return done.returncode, self.same(done.stdout)
+
+    def infos(self, since: float) -> dict[str, dict[str, Any]]:
+        """All processes by `group:name`; one question serves every step that waits at the same time."""
+        with self._lock:
+            if self._seen[0] <= since or time.monotonic() - self._seen[1] > 4 * TICK:
+                asked = time.monotonic()
+                rows: Any = self.proxy().supervisor.getAllProcessInfo()
+                self._seen = (asked, time.monotonic(), {f"{row['group']}:{row['name']}": row for row in rows})
+            return self._seen[2]
+
+    def info(self, name: str) -> dict[str, Any]:
+        spec = name if ":" in name else f"{name}:{name}"
+        row = self.ask("getProcessInfo", spec)
+        known = {key: row[key] for key in row if key not in ("now", "start", "stop", "pid")}
+        return self.same(known | {f"has {key}": row[key] > 0 for key in ("start", "stop", "pid")})
+
+    # -- reading -------------------------------------------------------------------------------------------------
+    def text(self, name: str) -> str:
+        try:
+            return (self.dir / name).read_text("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+    def log(self, name: str = "main.log") -> list[tuple[str, str]]:
+        """The main log as (level, message), without what programs wrote."""
+        lines = (LOG_LINE.match(line) for line in self.text(name).splitlines())
+        return [(line[1], self.same(line[2])) for line in lines if line]
+
+    def ask(self, method: str, *args: Any) -> Any:
+        """The bare answer, for steps that need a value of this side."""
+        return getattr(self.proxy().supervisor, method)(*args)
+
+    def same(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self.same(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.same(item) for item in value)
+        if isinstance(value, bytes):
+            return value.replace(str(self.dir).encode(), b"DIR")
+        if isinstance(value, str):
+            value = value.replace(str(self.dir), "DIR")
+            for pattern, word in FORGET:
+                value = pattern.sub(word, value)
+        return value
+
+    def wait(self, condition: Any, what: str, seconds: float = DEADLINE) -> Any:
+        limit = time.monotonic() + seconds
+        while True:
+            value = condition()
+            if value:
+                return value
+            if time.monotonic() > limit:
+                raise Late(f"{self.kind}: waited {seconds:.0f} s for {what}")
+            time.sleep(TICK)
