@@ -1,0 +1,48 @@
+"""XML-RPC over the UNIX socket of a supervisor, with the standard library alone."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import xmlrpc.client
+from pathlib import Path
+from typing import Any
+
+TIMEOUT_S = 300.0
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = connected(self._path)
+
+
+class _Transport(xmlrpc.client.Transport):
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        return _Connection(self._path)
+
+
+def connected(path: str) -> socket.socket:
+    """A connection to a UNIX socket."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(TIMEOUT_S)
+    client.connect(path)
+    return client
+
+
+def proxy(path: Path) -> Any:
+    """Each call on it opens a connection of its own."""
+    return xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(str(path)))
+
+
+def request(method: str, *params: Any) -> bytes:
+    """A whole HTTP/1.0 request, whose answer ends when the connection does."""
+    body = xmlrpc.client.dumps(params, method).encode()
+    return b"POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
