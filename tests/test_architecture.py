@@ -6,10 +6,16 @@ Run as a program it prints the size report: what is worth a hard look before it 
 from __future__ import annotations
 
 import ast
+import signal
 import subprocess
 import sys
+import time
+import xmlrpc.client
 from collections.abc import Iterator
 from pathlib import Path
+
+import h11
+from supervisor.xmlrpc import SupervisorTransport
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(path for package in ("initd", "sim") for path in (ROOT / package).rglob("*.py"))
@@ -28,8 +34,44 @@ SYSTEM = {
     *("syslog", "tempfile", "termios", "threading", "time", "tty", "uuid"),
 }
 """Modules that reach the kernel, the clocks, the user's database or another thread."""
-FORBIDDEN_IN_THE_DAEMON = {"argparse", "configparser", "dataclasses", "logging", "subprocess", "typing"}
+FORBIDDEN_IN_THE_DAEMON = {"argparse", "configparser", "dataclasses", "logging", "socket", "subprocess", "typing"}
 """What costs a PID 1 more memory and start-up time than it gives."""
+
+BEFORE_THE_FIRST_SPAWN = """
+    collections contextlib copyreg enum errno fcntl functools gc genericpath heapq importlib itertools keyword
+    operator os posixpath re reprlib resource select shlex signal stat types warnings
+    initd initd.app initd.cli initd.config initd.control initd.daemonize initd.drive initd.errors initd.kernel
+    initd.logs initd.pinned initd.reaper initd.record initd.service initd.session initd.signals initd.states
+    initd.supervise
+    initd.config.cmdline initd.config.compare initd.config.daemon initd.config.diagnostics initd.config.environment
+    initd.config.expand initd.config.groups initd.config.host initd.config.include initd.config.ini
+    initd.config.load initd.config.model initd.config.options initd.config.paths initd.config.programs
+    initd.config.section initd.config.servers initd.config.users initd.config.values
+    initd.control.faults initd.control.http initd.control.turns
+    initd.drive.apply initd.drive.loop initd.drive.policies initd.drive.program initd.drive.resolve
+    initd.drive.spawner initd.drive.stdin
+    initd.kernel.linux initd.kernel.linux_children initd.kernel.linux_files initd.kernel.linux_fork
+    initd.kernel.linux_identity initd.kernel.linux_limits initd.kernel.linux_poller initd.kernel.linux_process
+    initd.kernel.linux_sockets initd.kernel.linux_spawn initd.kernel.linux_wakeup initd.kernel.linux_workers
+    initd.kernel.port
+    initd.logs.ansi initd.logs.autolog initd.logs.mainlog initd.logs.pipe initd.logs.program initd.logs.rotate
+    initd.logs.sinks
+    initd.reaper.orphans initd.reaper.reaper
+    initd.supervise.desk initd.supervise.effects initd.supervise.ending initd.supervise.events initd.supervise.group
+    initd.supervise.policy initd.supervise.process initd.supervise.rules initd.supervise.shutdown
+    initd.supervise.starting initd.supervise.stopping initd.supervise.supervisor initd.supervise.table
+    initd.supervise.timers
+""".split()
+"""What the daemon has loaded when it starts its first program, beyond the bare interpreter; private modules left out."""
+AFTER_THE_FIRST_RPC = """
+    ast binascii copy dataclasses dis h11 hashlib hmac inspect linecache opcode pyexpat token tokenize typing
+    weakref
+    initd.control.auth initd.control.connection initd.control.describe initd.control.logtail initd.control.outgoing
+    initd.control.reply initd.control.routes initd.control.rpc initd.control.rpc_daemon initd.control.rpc_groups
+    initd.control.rpc_info initd.control.rpc_logs initd.control.rpc_names initd.control.rpc_process
+    initd.control.rpc_system initd.control.rpc_table initd.control.steps initd.control.times initd.control.xmlrpc
+""".split()
+"""What serving clients adds to that; h11 brings most of the standard library among it."""
 
 
 def module_name(path: Path) -> str:
@@ -132,6 +174,71 @@ def sizes() -> Iterator[tuple[str, int, int, int]]:
 def test_no_module_exceeds_400_lines_and_no_function_70() -> None:
     too_long = [f"{place}: {lines} lines" for place, lines, _, limit in sizes() if lines > limit]
     assert not too_long, too_long
+
+
+CONFIG = """
+[supervisord]
+logfile = {folder}/main.log
+pidfile = {folder}/main.pid
+nodaemon = true
+silent = true
+[unix_http_server]
+file = {folder}/s.sock
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[program:cat]
+command = cat
+"""  # cat ends with the daemon, however that ends
+
+
+def daemon_that_tells(moment: str, folder: Path) -> subprocess.Popen[str]:
+    """The real daemon, which prints its modules at that moment and ends."""
+    config = folder / "supervisord.conf"
+    config.write_text(CONFIG.format(folder=folder))
+    driver = ROOT / "tests" / "loaded_modules.py"
+    directories = [str(ROOT), str(Path(h11.__file__).parent.parent)]
+    command = [sys.executable, "-IS", str(driver), moment, *directories, "--", "-c", str(config)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def told(daemon: subprocess.Popen[str]) -> set[str]:
+    """What it printed: our modules in full, of others the top level, without private ones."""
+    names = daemon.communicate(timeout=60)[0].split()
+    assert "initd.cli" in names
+    return {name for name in names if name.startswith("initd") or not ("." in name or name.startswith("_"))}
+
+
+def compare(loaded: set[str], pinned: set[str]) -> None:
+    """Equal as to our own modules; of the rest none too many, since versions of Python differ."""
+    assert sorted(loaded - pinned) == [], "not in the pinned list: load it later, or add it on purpose"
+    assert sorted(name for name in pinned - loaded if name.startswith("initd")) == [], "pinned, but not loaded any more"
+
+
+def test_the_daemon_has_loaded_the_pinned_modules_before_its_first_spawn(tmp_path: Path) -> None:
+    loaded = told(daemon_that_tells("first-spawn", tmp_path))
+    assert not loaded & FORBIDDEN_IN_THE_DAEMON
+    compare(loaded, set(BEFORE_THE_FIRST_SPAWN))
+
+
+def answered_state(path: Path) -> str | None:
+    """What getState says, or None while nobody listens."""
+    transport = SupervisorTransport(serverurl=f"unix://{path}")
+    try:
+        with xmlrpc.client.ServerProxy("http://localhost", transport=transport) as client:
+            return str(client.supervisor.getState()["statename"])
+    except OSError:
+        return None
+
+
+def test_serving_the_first_request_loads_the_pinned_modules_and_no_more(tmp_path: Path) -> None:
+    daemon = daemon_that_tells("SIGUSR2", tmp_path)
+    deadline = time.monotonic() + 60
+    while (state := answered_state(tmp_path / "s.sock")) is None:
+        assert time.monotonic() < deadline and daemon.poll() is None
+        time.sleep(0.02)
+    assert state == "RUNNING"
+    daemon.send_signal(signal.SIGUSR2)
+    compare(told(daemon), {*BEFORE_THE_FIRST_SPAWN, *AFTER_THE_FIRST_RPC})
 
 
 if __name__ == "__main__":
