@@ -15,7 +15,7 @@ from initd import SUPERVISOR_VERSION
 from initd.app import EXIT_USAGE, Application, Hooks
 from initd.config.host import Host
 from initd.config.load import load, parse_arguments, render
-from initd.daemonize import launch, report, status_fd
+from initd.daemonize import complain, launch, report, status_fd
 from initd.errors import ConfigError
 from initd.kernel import linux_process
 from initd.kernel.linux import LinuxKernel
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from initd.config.model import Config
     from initd.session import Session
 
+SWITCH_S = 0.0005
+"""How long a worker thread, reading a configuration say, may hold the interpreter while the loop wants it."""
 PIN_AFTER_NS = 1_000_000_000
 """Late enough to leave the first children alone, early enough to come before any upgrade."""
 IN_USE = (
@@ -45,6 +47,8 @@ AS_ROOT = (
 def main(argv: Sequence[str] | None = None) -> int:
     """The command `initd`; returns the exit status."""
     linux_process.hold_signals(CAUGHT)
+    linux_process.fill_standard_streams()
+    sys.setswitchinterval(SWITCH_S)
     words = sys.argv[1:] if argv is None else list(argv)
     status = status_fd()
     program = sys.argv[0]
@@ -55,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if status >= 0:
             report(status, EXIT_USAGE, text)
         else:
-            sys.stderr.write(text)
+            complain(text)
         return EXIT_USAGE
 
 
@@ -78,6 +82,8 @@ def _dispatch(words: Sequence[str], program: str, status: int) -> int:
         linux_process.release_signals(CAUGHT)
         return launch()
     kernel = LinuxKernel()
+    kernel.catch_signals(CAUGHT)
+    linux_process.release_signals(CAUGHT)
     limits = _limits(config)
     messages = _become_user(config, host)
     console = 1 if config.daemon.nodaemon and not config.daemon.silent else -1
@@ -100,7 +106,11 @@ def linux_host(program: str) -> Host:
     tempdir = next(
         (environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.path.isdir(environ.get(name, ""))), "/tmp"
     )
-    return Host(environ, os.getcwd(), os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid())
+    try:
+        cwd = os.getcwd()
+    except OSError:  # it was removed; what is absolute still works
+        cwd = "/"
+    return Host(environ, cwd, os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid())
 
 
 def _limits(config: Config) -> linux_process.Limits:
@@ -181,11 +191,10 @@ class _Process:
         if self._status >= 0:
             report(self._status, EXIT_USAGE, text)
         else:
-            sys.stderr.write(text)
+            complain(text)
         self._status = -1
 
     def _started(self, session: Session) -> None:
-        linux_process.release_signals(CAUGHT)
         daemon = session.config.daemon
         if self._detached:
             if self._status >= 0:

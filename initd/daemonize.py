@@ -26,19 +26,31 @@ def launch() -> int:
         report = pipe.read().decode("utf-8", "surrogateescape")
     os.waitpid(child, 0)
     status, _, text = report.partition("\n")
-    sys.stderr.write(text)
     if not status.isdigit():
-        sys.stderr.write("Error: the daemon ended before it was up\n")
-        return 1
+        text, status = "Error: the daemon ended before it was up\n", "1"
+    complain(text)
     return int(status)
+
+
+def complain(text: str) -> None:
+    """Write to standard error, if there is one that takes it."""
+    if sys.stderr is not None and text:
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:
+            return
 
 
 def _become_daemon(writer: int) -> None:
     from daemon import DaemonContext
 
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:  # it was closed when the interpreter started
+            setattr(sys, name, open(fd, "r" if fd == 0 else "w", closefd=False))
     mask = os.umask(0o022)
     context = DaemonContext(
-        working_directory=os.getcwd(),
+        working_directory=".",
         umask=mask,  # `umask` and `directory` of the configuration apply later, once the logs are open
         prevent_core=False,
         detach_process=True,

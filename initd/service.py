@@ -138,9 +138,9 @@ class Service:
 
     # -- logs --------------------------------------------------------------------------------------------------------
 
-    def log_paths(self, instance: int) -> tuple[str, str]:
+    def log_paths(self, instance: int) -> tuple[str | None, str | None]:
         program = self._session.driver.programs.get(instance)
-        return program.log_paths if program is not None else ("", "")
+        return program.log_paths if program is not None else (None, None)
 
     def configured_logs(self, config: ProcessConfig, group: str) -> tuple[str, str]:
         live = self.process(group, config.name)

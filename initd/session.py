@@ -144,8 +144,8 @@ class Session:
         def prepared(result: tuple[list[Processes], list[str]] | None, error: Exception | None) -> None:
             if self.exit is not None:
                 return
-            if result is None:
-                raise RuntimeError("log files could not be prepared") from error
+            if result is None:  # a fault of ours must not keep the programs from running
+                result = [autolog.without(group.processes) for group in groups], [f"no AUTO logs: {error!r}"]
             for text in result[1]:
                 self.log("warn", text)
             for group, processes in zip(groups, result[0], strict=True):
@@ -175,7 +175,7 @@ class Session:
 
         def prepared(result: tuple[Processes, list[str]] | None, error: Exception | None) -> None:
             if result is None:
-                raise RuntimeError("log files could not be prepared") from error
+                result = autolog.without(group.processes), [f"no AUTO logs: {error!r}"]
             for text in result[1]:
                 self.log("warn", text)
             self._add(group, result[0], answer)

@@ -120,8 +120,8 @@ class Daemon(Protocol):
     def in_use(self, config: GroupConfig) -> bool:
         """Whether a group of that name is live (`inuse` of getAllConfigInfo)."""
 
-    def log_paths(self, instance: int) -> tuple[str, str]:
-        """The stdout and stderr log paths of a live process; "" where there is no file."""
+    def log_paths(self, instance: int) -> tuple[str | None, str | None]:
+        """The stdout and stderr log paths of a live process; None for no file, "" for an option left empty."""
 
     def configured_logs(self, config: ProcessConfig, group: str) -> tuple[str, str]:
         """For getAllConfigInfo: a path, `auto` or `none` for each stream (supervisord-4.3 §5.5)."""

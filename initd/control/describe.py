@@ -27,7 +27,7 @@ def description(kernel: Kernel, process: ProcessView) -> str:
 
 def lasting(daemon: Daemon, process: ProcessView) -> dict[str, Any]:
     """The members that stay as they are until something happens to the process."""
-    stdout, stderr = daemon.log_paths(process.instance)
+    stdout, stderr = (path or "" for path in daemon.log_paths(process.instance))
     return {
         "name": process.name,
         "group": process.group,

@@ -54,8 +54,8 @@ def logtail_route(daemon: Daemon) -> Route:
         group, process = split_name(name)
         view = daemon.process(group, process) if process is not None else None
         stream = _STREAMS.get(channel or "stdout")
-        path = "" if view is None or stream is None else daemon.log_paths(view.instance)[stream]
-        return _stream(daemon.loop, path, (("X-Accel-Buffering", "no"),))
+        path = None if view is None or stream is None else daemon.log_paths(view.instance)[stream]
+        return _stream(daemon.loop, path or "", (("X-Accel-Buffering", "no"),))
 
     return route
 

@@ -52,7 +52,7 @@ def tail_window(size: int, offset: int, length: int) -> tuple[int, int, bool]:
 
 
 def read_main_log(rpc: Rpc, offset: Any, length: Any) -> Steps:
-    return _read(rpc, rpc.daemon.main_log, offset, length)
+    return _read(rpc, rpc.daemon.main_log or None, offset, length)
 
 
 def read_stdout(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:
@@ -64,20 +64,20 @@ def read_stderr(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:
 
 
 def tail_stdout(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:
-    return _tail(rpc, _path(rpc, name, STDOUT), offset, length)
+    return _tail(rpc, _path(rpc, name, STDOUT) or "", offset, length)
 
 
 def tail_stderr(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:
-    return _tail(rpc, _path(rpc, name, STDERR), offset, length)
+    return _tail(rpc, _path(rpc, name, STDERR) or "", offset, length)
 
 
-def _path(rpc: Rpc, name: Any, stream: int) -> str:
+def _path(rpc: Rpc, name: Any, stream: int) -> str | None:
     return rpc.daemon.log_paths(find_process(rpc.daemon, name).instance)[stream]
 
 
-def _read(rpc: Rpc, path: str, offset: Any, length: Any) -> Steps:
+def _read(rpc: Rpc, path: str | None, offset: Any, length: Any) -> Steps:
     if not path:
-        raise fault(Fault.NO_FILE)
+        raise fault(Fault.NO_FILE, path)
 
     def operation(files: Files) -> tuple[int, int, bytes]:
         try:

@@ -25,10 +25,11 @@ class Program:
         self.running: Running | None = None
 
     @property
-    def log_paths(self) -> tuple[str, str]:
-        """The files of stdout and stderr; "" where there is none."""
+    def log_paths(self) -> tuple[str | None, str | None]:
+        """The files of stdout and stderr; None where there is none, "" where the option was left empty."""
         stderr = None if self.config.redirect_stderr else self.config.stderr.file
-        return str(self.config.stdout.file or ""), str(stderr or "")
+        stdout = self.config.stdout.file
+        return stdout if isinstance(stdout, str) else None, stderr if isinstance(stderr, str) else None
 
 
 class Running:

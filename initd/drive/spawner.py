@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FORK_NS_PER_TURN = 4_000_000
 """Once a turn has spent this long on forking, the rest waits for the next one."""
 RESERVED_FDS = 32
-"""Descriptors below the limit that spawning leaves to everything else."""
+"""Descriptors below the limit that spawning leaves to everything else; an eighth where there are few."""
 
 
 class Prepared(Record):
@@ -161,7 +161,8 @@ class Spawner:
         self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs
     ) -> tuple[Running, Child, tuple[int, int | None]]:
         kernel, config = self._loop.kernel, program.config
-        highest = kernel.open_limit() - RESERVED_FDS
+        limit = kernel.open_limit()
+        highest = limit - min(RESERVED_FDS, limit // 8)
         with ExitStack() as ours, ExitStack() as theirs:
 
             def pipe(child_reads: bool) -> tuple[int, int]:

@@ -26,6 +26,7 @@ __all__ = [
     "PidfileHeld",
     "drop_privileges",
     "enter",
+    "fill_standard_streams",
     "hold_signals",
     "lock_pidfile",
     "raise_limits",
@@ -53,6 +54,13 @@ def enter(directory: str | None, umask: int | None) -> None:
         os.chdir(directory)
     if umask is not None:
         os.umask(umask)
+
+
+def fill_standard_streams() -> None:
+    """Open /dev/null for each of 0, 1 and 2 that is closed, so that no descriptor of ours is taken for one of them."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
 
 
 def hold_signals(numbers: Iterable[int]) -> None:

@@ -29,8 +29,8 @@ def create(
         prefix = f"{process.name}-{channel}---{identifier}-"
         try:
             return log.replace(file=files.make_temp(directory, prefix, ".log"))
-        except OSError as error:
-            reason = error.strerror or str(error)
+        except (OSError, ValueError) as error:  # ValueError: a name that the file system encoding has no bytes for
+            reason = getattr(error, "strerror", None) or str(error)
             warnings.append(f"could not create a {channel} log for {process.name!r} in {directory!r}: {reason}")
             return log.replace(file=None)
 
@@ -42,6 +42,15 @@ def create(
         stdout = resolved(process, "stdout", process.stdout)
         created.append(process.replace(stdout=stdout, stderr=resolved(process, "stderr", stderr)))
     return tuple(created), warnings
+
+
+def without(processes: Iterable[ProcessConfig]) -> tuple[ProcessConfig, ...]:
+    """The processes with every AUTO replaced by no file: what is left when not even `create` could be run."""
+
+    def bare(log: LogConfig) -> LogConfig:
+        return log.replace(file=None) if log.file is AUTO else log
+
+    return tuple(process.replace(stdout=bare(process.stdout), stderr=bare(process.stderr)) for process in processes)
 
 
 def clean(files: Files, directory: str, identifier: str) -> list[str]:

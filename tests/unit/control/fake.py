@@ -143,7 +143,7 @@ class FakeDaemon:
     def in_use(self, config: GroupConfig) -> bool:
         return self.group(config.name) is not None
 
-    def log_paths(self, instance: int) -> tuple[str, str]:
+    def log_paths(self, instance: int) -> tuple[str | None, str | None]:
         return next(process.logs for group in self.live for process in group.processes if process.instance == instance)
 
     def configured_logs(self, config: ProcessConfig, group: str) -> tuple[str, str]:

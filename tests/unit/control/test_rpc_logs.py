@@ -65,6 +65,8 @@ def test_a_log_that_is_not_there_is_no_file_and_its_tail_is_empty(world: World) 
     assert world.fault("readProcessStderrLog", "web", 0, 0) == (20, "NO_FILE: /var/log/web.err")
     assert world.call("tailProcessStderrLog", "web", 5, 5) == ["", 0, False]
     process.logs = ("", "")
+    assert world.fault("readProcessStderrLog", "web", "x", 0) == (20, "NO_FILE: ")
+    process.logs = (None, None)
     assert world.fault("readProcessStderrLog", "web", "x", 0) == (20, "NO_FILE")
     assert world.call("tailProcessStderrLog", "web", "x", 5) == ["", 0, False]
 
