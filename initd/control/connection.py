@@ -87,6 +87,11 @@ class Connection:
         """Between two requests: nothing is lost when it is closed now."""
         return self._phase is Phase.READ and self.deadline_ns is None
 
+    @property
+    def silent(self) -> bool:
+        """Has not sent a whole request head yet: the first to go when others have no room."""
+        return self._phase is Phase.READ and self._receiver is None and self.deadline_ns is not None
+
     def expire(self) -> None:
         """The deadline has passed: close, unless the client has taken enough of its reply meanwhile."""
         outgoing = self._outgoing

@@ -212,10 +212,13 @@ class Servers:
         )
 
     def _make_room(self) -> None:
-        """Close the connection that has idled longest; if none idles, accept no more until one ends."""
+        """Close who has idled longest, or else who has been silent longest; if there is neither, accept no more."""
         idle = [connection for connection in self._connections if connection.idle]
+        silent = next((connection for connection in self._connections if connection.silent), None)
         if idle:
             min(idle, key=lambda connection: connection.idle_since_ns).close()
+        elif silent is not None:
+            silent.close()  # they are kept in the order they came
         else:
             self._rest(None if self._connections else RETRY_NS)
 
