@@ -155,7 +155,7 @@ def _listen(application: Application) -> None:
         raise ConfigError(
             f"Cannot open an HTTP server: socket.error reported errno.{name} ({number})",
             file=application.session.config.path,
-            hint=f"[{section}] cannot listen: {os.strerror(number)}",
+            hint=f"[{section}] cannot listen at {error.filename}: {os.strerror(number)}",
         ) from None
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.instance import Instance, alive, is_stock, stat_fields, until
+from tests.e2e.instance import Instance, alive, daemon_command, environment, is_stock, stat_fields, until
 
 CONFIG = """
 [supervisord]
@@ -159,3 +160,27 @@ def test_usr2_reopens_logs_that_were_moved_away(daemon: Instance) -> None:
     assert "received SIGUSR2 indicating log reopen request" in (daemon.folder / "main.log.old").read_text()
     daemon.ctl("stop", "talker")
     until("news in the new main log", lambda: "stopped: talker" in log(daemon))
+
+
+@ours_only
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-", ">/dev/full 2>&1"])
+def test_it_comes_up_whatever_its_standard_streams_are(instance: Callable[[str], Instance], closed: str) -> None:
+    made = instance(CONFIG)
+    command = [*daemon_command(), "-c", str(made.config)]
+    code = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *command], cwd=made.folder, env=environment(), check=False
+    ).returncode
+    assert code == 0
+    made.wait_until_it_answers()
+    pid = int((made.folder / "main.pid").read_text())
+    assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+
+
+@ours_only
+def test_a_working_directory_that_was_removed_is_no_obstacle(instance: Callable[[str], Instance]) -> None:
+    made = instance(CONFIG)
+    command = [*daemon_command(), "-c", str(made.config)]
+    script = 'mkdir gone && cd gone && rmdir ../gone && "$@"'
+    run = subprocess.run(["sh", "-c", script, "sh", *command], cwd=made.folder, env=environment(), check=False)
+    assert run.returncode == 0
+    made.wait_until_it_answers()

@@ -84,6 +84,18 @@ def test_a_connection_that_idles_makes_room_for_a_new_client(world: World) -> No
     assert not idle[-1].ended
 
 
+def test_who_says_nothing_makes_room_for_a_new_client_the_longest_silent_first(world: World) -> None:
+    silent = [world.connect() for _ in range(world.kernel.open_limit() // 4)]
+    silent[-1].send(b"POST /RPC2 HTTP/1.1\r\n")
+    world.settle()
+    late = world.connect()
+    late.send(get("/ok.html"))
+    world.settle()
+    assert parse(bytes(late.received))[0] == 200
+    assert silent[0].ended
+    assert not silent[-1].ended
+
+
 def test_a_machine_out_of_descriptors_is_asked_once_a_second() -> None:
     world = World(SERVER)
     world.settle()
