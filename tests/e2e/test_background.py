@@ -67,7 +67,7 @@ def test_it_leads_a_session_of_its_own_and_holds_no_terminal(daemon: Instance) -
         (("command = sh -c", "startretries = many\ncommand = sh -c"), "startretries"),
         (("%(here)s/main.log", "/proc/nowhere/main.log"), "/proc/nowhere/main.log"),
         (("[program:talker]", "[program:tal ker]"), "Invalid name: 'tal ker'"),
-        (("file = %(here)s/s.sock", "file = %(here)s/no/such/s.sock"), "s.sock"),
+        (("file = %(here)s/s.sock", "file = %(here)s/no/such/s.sock"), "[unix_http_server] cannot listen"),
     ],
 )
 def test_a_start_that_fails_says_why_exits_2_and_leaves_nothing(
