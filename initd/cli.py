@@ -132,6 +132,8 @@ def _become_user(config: Config, host: Host) -> list[tuple[str, str]]:
     uid, gid = config.daemon.uid, config.daemon.gid
     if uid is None:
         return [("crit", AS_ROOT)] if os.getuid() == 0 else []
+    if uid == os.getuid():  # nothing to ask the name service for
+        return [("info", f"Set uid to user {uid} succeeded")]
     files = LinuxFiles()
     user = files.user(str(uid))
     if user is None:

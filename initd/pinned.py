@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import marshal
 import sys
-from importlib.machinery import ModuleSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Any
 
@@ -34,6 +34,8 @@ class Pinned:
         held = self._modules.get(name)
         if held is None:
             return None
+        from importlib.machinery import ModuleSpec  # after the first start: it brings `warnings`
+
         loader: Any = self  # duck-typed, as the import system allows
         return ModuleSpec(name, loader, origin="pinned", is_package=held[1])
 
