@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings
 
 # A loaded machine is slow, not wrong: no test may depend on timing.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.load_profile("patient")
+settings.register_profile("long", settings.get_profile("patient"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
