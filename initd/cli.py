@@ -138,11 +138,27 @@ def _become_user(config: Config, host: Host) -> list[tuple[str, str]]:
     user = files.user(str(uid))
     if user is None:
         raise ConfigError(f"Can't find uid {uid}", key="user")
+    _import_all(config)
     try:
         linux_process.drop_privileges(uid, user[2] if gid is None else gid, files.groups_of(user[0], user[2]))
     except linux_process.IdentityError as error:
         raise ConfigError(error.text, key="user") from None
     return [("info", f"Set uid to user {uid} succeeded")]
+
+
+def _import_all(config: Config) -> None:
+    """Import what is otherwise imported when first needed: another user may not be able to read it any more."""
+    import difflib  # noqa: F401
+    import glob  # noqa: F401
+    import grp  # noqa: F401
+    import pwd  # noqa: F401
+    import traceback  # noqa: F401
+    from importlib import machinery  # noqa: F401
+
+    if config.servers:
+        from initd.control.http import preload
+
+        preload()
 
 
 def _listen(application: Application) -> None:

@@ -180,6 +180,7 @@ class Servers:
     def _preloaded(self, value: object, error: Exception | None) -> None:
         if error is not None:
             self._daemon.log("crit", f"HTTP servers cannot work: {error!r}")
+            self.close()  # a client that is refused knows more than one that waits
         else:
             self._loaded = True
             self._resume()

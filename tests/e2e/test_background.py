@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -184,3 +186,20 @@ def test_a_working_directory_that_was_removed_is_no_obstacle(instance: Callable[
     run = subprocess.run(["sh", "-c", script, "sh", *command], cwd=made.folder, env=environment(), check=False)
     assert run.returncode == 0
     made.wait_until_it_answers()
+
+
+@ours_only
+def test_it_serves_clients_and_rereads_after_giving_up_root_with_nothing_left_to_import(
+    instance: Callable[[str], Instance],
+) -> None:
+    """The interpreter's own files may be closed to the user it becomes."""
+    made = instance(CONFIG.replace("[supervisord]", "[include]\nfiles = *.inc\n[supervisord]\nuser = nobody"))
+    shutil.chown(made.folder, "nobody")
+    assert made.run().returncode == 0
+    made.wait_until_it_answers()
+    pid = int((made.folder / "main.pid").read_text())
+    assert os.stat(f"/proc/{pid}").st_uid == pwd.getpwnam("nobody").pw_uid
+    (made.folder / "more.inc").write_text("[program:more]\ncommand = sleep 1000\nstartsec = 0\n")
+    assert made.ctl("reread").stdout == "more: available\n"
+    until("the nearest name of an unknown key", lambda: "startsecs" in log(made))
+    assert made.ctl("tail", "talker").stdout.startswith("talk")

@@ -157,3 +157,18 @@ def test_few_descriptors_are_enough_for_some_clients() -> None:
 
 def test_preload_loads_what_serving_needs() -> None:
     http.preload()
+
+
+def test_servers_that_cannot_work_refuse_their_clients_instead_of_keeping_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise ModuleNotFoundError("No module named 'anything'")
+
+    monkeypatch.setattr("initd.control.http.preload", fails)
+    first = world.connect()
+    first.send(get("/ok.html"))
+    world.settle()
+    assert first.ended and not first.received
+    with pytest.raises(OSError):
+        world.connect()
