@@ -151,7 +151,7 @@ class Driver:
             self.loop.soon(lambda: answer(effect))
 
     def _spawn(self, effect: effects.Spawn) -> None:
-        self._spawner.spawn(self.programs[effect.instance], effect.attempt)
+        self._spawner.spawn(self.programs[effect.instance], effect.attempt, effect.ordered)
 
     def _cancel(self, effect: effects.CancelSpawn) -> None:
         self._spawner.cancel(self.programs[effect.instance], effect.attempt)

@@ -1,8 +1,9 @@
 """Carries out Spawn: look up and open what may hang off the loop, then pipes and child on it (supervisord-4.3 §2.5, §3).
 
-A Spawn has two halves. `_prepare` runs off the loop: the command, the user, the log files. `_fork` runs on the loop,
-where only as many children are born a turn as fit in `FORK_NS_PER_TURN`. A Spawn that is cancelled in between leaves
-nothing behind; one whose first half hangs is cancelled all the same, and what it opens later is closed again.
+A Spawn has two halves. `_prepare` runs off the loop: the command, the user, the log files. `_fork` runs on the loop, in
+the order that `line` keeps, and only as many children are born a turn as fit in `FORK_NS_PER_TURN`. A Spawn that is
+cancelled in between leaves nothing behind; one whose first half hangs is cancelled all the same, and what it opens later
+is closed again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import errno
 from collections import deque
 from contextlib import ExitStack
 
+from initd.drive.line import Line
 from initd.drive.program import Running
 from initd.drive.resolve import CommandError, Executable, resolve
 from initd.drive.stdin import StdinPipe
@@ -65,11 +67,14 @@ class Spawner:
         self._born = born
         self._logs_of = logs_of
         self._wanted: dict[int, int] = {}
-        self._ready: deque[tuple[Program, int, Prepared]] = deque()
+        self._line = Line(loop)
+        self._ready: deque[tuple[Program, int, Prepared | Exception | None]] = deque()
 
-    def spawn(self, program: Program, attempt: int) -> None:
-        """Begin; exactly one Spawned or SpawnFailed of that attempt follows."""
+    def spawn(self, program: Program, attempt: int, ordered: bool = False) -> None:
+        """Begin; exactly one Spawned or SpawnFailed of that attempt follows, if `ordered` after those before it."""
         self._wanted[program.instance] = attempt
+        if ordered:
+            self._line.join((program.instance, attempt))
         config = program.config
         env = child_environment(self._environ, config, program.group)
         out, err = log_target(config.stdout), None if config.redirect_stderr else log_target(config.stderr)
@@ -83,19 +88,22 @@ class Spawner:
             if self._wanted.get(program.instance) != attempt:
                 if value is not None:
                     self._logs_of(program, value.logs).discard()
-            elif value is None:
-                self._fail(program, attempt, self._preparation_text(config.name, error))
             else:
-                self._ready.append((program, attempt, value))
-                if len(self._ready) == 1:
-                    self._loop.soon(self._fork_ready)
+                outcome = error if value is None else value
+                self._line.ready((program.instance, attempt), lambda: self._next(program, attempt, outcome))
 
         self._loop.submit(f"spawn:{program.instance}", prepare, prepared)
+
+    def _next(self, program: Program, attempt: int, outcome: Prepared | Exception | None) -> None:
+        self._ready.append((program, attempt, outcome))
+        if len(self._ready) == 1:
+            self._loop.soon(self._fork_ready)
 
     def cancel(self, program: Program, attempt: int) -> None:
         """Call a Spawn off if there is no child yet: SpawnFailed without a text follows at once."""
         if self._wanted.get(program.instance) == attempt:
             self._fail(program, attempt, "")
+            self._line.leave((program.instance, attempt))
 
     def _preparation_text(self, name: str, error: Exception | None) -> str:
         if isinstance(error, CommandError):
@@ -114,17 +122,25 @@ class Spawner:
         until = kernel.mono() + FORK_NS_PER_TURN
         try:
             while self._ready:
-                program, attempt, prepared = self._ready.popleft()
-                logs = self._logs_of(program, prepared.logs)
-                if self._wanted.get(program.instance) != attempt:
-                    logs.discard()
-                else:
-                    self._fork(program, attempt, prepared, logs)
+                self._end(*self._ready.popleft())
                 if kernel.mono() > until:
                     break
         finally:  # one that went wrong must not keep the others waiting
             if self._ready:
                 self._loop.soon(self._fork_ready)
+
+    def _end(self, program: Program, attempt: int, outcome: Prepared | Exception | None) -> None:
+        """Carry out what was prepared: a fork, or the news that there will be none."""
+        wanted = self._wanted.get(program.instance) == attempt
+        if not isinstance(outcome, Prepared):
+            if wanted:
+                self._fail(program, attempt, self._preparation_text(program.config.name, outcome))
+            return
+        logs = self._logs_of(program, outcome.logs)
+        if wanted:
+            self._fork(program, attempt, outcome, logs)
+        else:
+            logs.discard()
 
     def _fork(self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs) -> None:
         name = program.config.name

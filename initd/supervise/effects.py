@@ -13,10 +13,14 @@ class Effect(Record):
 
 
 class Spawn(Effect):
-    """Start a child for that instance; answered by Spawned or SpawnFailed with the same attempt, at any later time."""
+    """Start a child for that instance; answered by Spawned or SpawnFailed with the same attempt, at any later time.
+
+    `ordered` asks for its fork after those of the ordered Spawns before it: the order of priorities, at boot and by command.
+    """
 
     instance: int
     attempt: int
+    ordered: bool = False
 
 
 class CancelSpawn(Effect):

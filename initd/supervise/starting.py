@@ -16,7 +16,10 @@ class Starting(Desk):
     """The actions of a start."""
 
     def begin(self, process: Process, event: Event | None) -> None:
-        """STOPPED, EXITED, FATAL, BACKOFF → STARTING: ask for a child. The failure counter is kept, not reset."""
+        """STOPPED, EXITED, FATAL, BACKOFF → STARTING: ask for a child. The failure counter is kept, not reset.
+
+        Without an event the program starts by itself again, which keeps no order with the starts of others.
+        """
         request = getattr(event, "request", None)
         if not self._may_start():
             self.reply(request, Outcome.SHUTDOWN_STATE)
@@ -31,7 +34,7 @@ class Starting(Desk):
         process.exitstatus = None
         process.note = None
         self._enter(process, Phase.SPAWNING, tries=process.failures)
-        self.out.append(Spawn(process.instance, process.attempt))
+        self.out.append(Spawn(process.instance, process.attempt, ordered=event is not None))
 
     def start_later(self, process: Process, event: Event | None) -> None:
         """start while a stop is under way: remembered, done when it is over (D20)."""

@@ -93,13 +93,13 @@ class Supervisor:
     def _boot(self, event: events.Booted) -> None:
         self._booted = True
         for group in self.groups:
-            self._autostart(group)
+            self._autostart(group, event)
 
-    def _autostart(self, group: Group) -> None:
+    def _autostart(self, group: Group, boot: events.Booted) -> None:
         if self.mood is Mood.RUNNING:
             for process in group.processes:
                 if process.policy.autostart and not process.ever_started:
-                    self._rules.apply(process, Trigger.START)
+                    self._rules.apply(process, Trigger.START, boot)
 
     def _add_group(self, event: events.GroupAdded) -> None:
         policy, rules = event.policy, self._rules
@@ -115,7 +115,7 @@ class Supervisor:
         rules.out.append(GroupChanged(group.name, True, tuple(process.instance for process in group.processes)))
         rules.reply(event.request, Outcome.DONE)
         if self._booted:
-            self._autostart(group)
+            self._autostart(group, events.Booted())
 
     def _remove_group(self, event: events.GroupRemoved) -> None:
         group, rules = self._groups.get(event.name), self._rules

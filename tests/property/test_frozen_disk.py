@@ -28,7 +28,7 @@ UNDISTURBED = run(lambda world: None)
 
 
 @given(
-    at=st.integers(0, 12).map(lambda count: count / 4),
+    at=st.integers(1, 12).map(lambda count: count / 4),  # at boot there is an order to keep, see test_spawning
     released=st.none() | st.integers(1, 16),
     path=st.sampled_from(["/mnt/p.log", "/mnt"]),
     life=st.sampled_from(["flood 20000", "flood 400000", "print x every 0.1s", "exit 0 after 1.5s"]),

@@ -7,6 +7,7 @@ import errno
 from hypothesis import given
 from hypothesis import strategies as st
 
+from initd.drive.line import PATIENCE_NS
 from tests.property.worlds import CONF, HUP, SECOND, TERM, World, is_down, ns, program
 
 LANES = [f"spawn:{instance}" for instance in range(1, 4)]
@@ -31,14 +32,55 @@ def test_startsecs_run_from_the_birth_however_long_its_preparation_took(delay, s
     assert world.entered("p", "EXITED" if life >= startsecs else "FATAL") == [died_ns]
 
 
-@given(delays=st.lists(delays, min_size=3, max_size=3))
-def test_a_slow_preparation_delays_nobody_else(delays):
-    world = World("".join(program(name) for name in "abc"))
-    for lane, delay in zip(LANES, delays, strict=True):
-        world.kernel.delay_lane(lane, ns(delay))
+@given(delays=st.lists(st.integers(0, 60), min_size=3, max_size=3))
+def test_a_boot_keeps_the_order_of_priorities_for_as_long_as_nobody_hangs(delays):
+    """Delays in steps of 10 ms: each starts once it and all before it are prepared, or patience with those is over."""
+    world = World("".join(program(name, priority=at) for at, name in enumerate("abc")))
+    prepared = [delay * 10_000_000 for delay in delays]
+    for lane, delay_ns in zip(LANES, prepared, strict=True):
+        world.kernel.delay_lane(lane, delay_ns)
     world.run(20)
-    for name, delay in zip("abc", delays, strict=True):
-        assert world.entered(name, "RUNNING") == [ns(delay + 1) + 1]
+    born = [world.spawned(name)[0].time_ns for name in "abc"]
+    if max(prepared) <= PATIENCE_NS:
+        assert born == [max(prepared[: at + 1]) for at in range(3)]
+    for ahead, (delay_ns, born_ns) in enumerate(zip(prepared, born, strict=True)):
+        assert delay_ns <= born_ns <= max(delay_ns, ahead * PATIENCE_NS)
+    assert [world.entered(name, "RUNNING") for name in "abc"] == [[each + SECOND + 1] for each in born]
+
+
+@given(
+    hung=st.sets(st.integers(1, 6), min_size=1, max_size=5),
+    healed=st.integers(2, 9),
+    call=st.sampled_from([("startProcessGroup", "g", False), ("startAllProcesses", False), ("startProcess", "g:*", False)]),
+)
+def test_programs_that_hang_at_a_start_of_many_hold_the_others_up_once_and_come_last(hung, healed, call):
+    names = [f"p{at}" for at in range(1, 7)]
+    text = "".join(program(name, priority=at, autostart="false") for at, name in enumerate(names))
+    world = World(f"[group:g]\nprograms={','.join(reversed(names))}\n{text}", servers=True)
+    for instance in hung:
+        world.kernel.withhold(f"spawn:{instance}")
+    world.call(1, *call)
+    world.at(healed, world.kernel.heal)
+    world.run(20)
+    order = [each.detail[0].rpartition("/")[2] for each in world.spawned()]
+    programs = world.simulation.session.driver.programs
+    fine = [name for name in names if name not in [programs[instance].config.name for instance in hung]]
+    assert sorted(order) == names
+    assert order[: len(fine)] == fine
+    assert world.spawned()[0].time_ns <= ns(1) + PATIENCE_NS
+    assert world.spawned()[len(fine)].time_ns == ns(healed)
+
+
+@given(delays=st.lists(delays, min_size=3, max_size=3), at=st.lists(delays, min_size=3, max_size=3))
+def test_a_slow_preparation_of_a_restart_delays_nobody_else(delays, at):
+    world = World("".join(program(name) for name in "abc"))
+    for name, delay, when in zip("abc", delays, at, strict=True):
+        lane = LANES["abc".index(name)]
+        world.at(2 + when, lambda lane=lane, delay=delay: world.kernel.delay_lane(lane, ns(delay)))
+        world.at(2 + when, lambda name=name: world.kernel.kill(world.pids(name)[0], 9))
+    world.run(20)
+    for name, delay, when in zip("abc", delays, at, strict=True):
+        assert [each.time_ns for each in world.spawned(name)] == [0, ns(2 + when + delay)]
 
 
 @given(
