@@ -30,7 +30,8 @@ TURNS_PER_REST = 2_000
 class Hooks:
     """What the caller does around sessions; the defaults do nothing.
 
-    `failed(error)` reports why a start came to nothing. `started(session)` is called once the logs are open and nothing
+    `failed(error)` reports why a start came to nothing. `renewed(session)` is called for each session after the first,
+    before anything of it is opened. `started(session)` is called once the logs are open and nothing
     has been started yet; `idle()` now and then when there is a while to wait; `stopped()` before the process ends.
     """
 
@@ -40,8 +41,9 @@ class Hooks:
         started: Callable[[Session], None] = lambda session: None,
         idle: Callable[[], None] = lambda: None,
         stopped: Callable[[], None] = lambda: None,
+        renewed: Callable[[Session], None] = lambda session: None,
     ) -> None:
-        self.failed, self.started, self.idle, self.stopped = failed, started, idle, stopped
+        self.failed, self.started, self.idle, self.stopped, self.renewed = failed, started, idle, stopped, renewed
 
 
 class Application:
@@ -86,6 +88,7 @@ class Application:
     def _next(self, session: Session) -> None:
         self.session = Session(self._environment, session.next_config or session.config)
         self.session.loop.inherit(session.loop)
+        self._hooks.renewed(self.session)
         try:
             self.session.listen()
         except Exception as error:

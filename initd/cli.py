@@ -15,6 +15,7 @@ from initd import SUPERVISOR_VERSION
 from initd.app import EXIT_USAGE, Application, Hooks
 from initd.config.host import Host
 from initd.config.load import load, parse_arguments, render
+from initd.config.model import Notice
 from initd.daemonize import complain, launch, report, status_fd
 from initd.errors import ConfigError
 from initd.kernel import linux_process
@@ -85,16 +86,13 @@ def _dispatch(words: Sequence[str], program: str, status: int) -> int:
     kernel.catch_signals(CAUGHT)
     linux_process.release_signals(CAUGHT)
     limits = _limits(config)
-    messages = _become_user(config, host)
+    notices = _become_user(config, host)
     console = 1 if config.daemon.nodaemon and not config.daemon.silent else -1
     environment = Environment(kernel, host, arguments, console, limits.child_nofile)
     process = _Process(status, detached=status >= 0 or (first and not config.daemon.nodaemon))
     application = Application(environment, config, process.hooks())
-    for level, text in messages:
-        application.session.log(level, text)
-    for note in limits.notes:
-        application.session.log("info", note)
-    _listen(application)
+    application.session.notices += [*notices, *[Notice("info", note) for note in limits.notes]]
+    _listen(application, process)
     process.lock(application.session)
     gc.disable()  # a collection in the middle of a turn would delay everything: see `idle`
     return application.run()
@@ -127,13 +125,13 @@ def _limits(config: Config) -> linux_process.Limits:
         ) from None
 
 
-def _become_user(config: Config, host: Host) -> list[tuple[str, str]]:
+def _become_user(config: Config, host: Host) -> list[Notice]:
     """Drop privileges if asked to; what to log about it."""
     uid, gid = config.daemon.uid, config.daemon.gid
     if uid is None:
-        return [("crit", AS_ROOT)] if os.getuid() == 0 else []
+        return [Notice("crit", AS_ROOT)] if os.getuid() == 0 else []
     if uid == os.getuid():  # nothing to ask the name service for
-        return [("info", f"Set uid to user {uid} succeeded")]
+        return [Notice("info", f"Set uid to user {uid} succeeded")]
     files = LinuxFiles()
     user = files.user(str(uid))
     if user is None:
@@ -143,7 +141,7 @@ def _become_user(config: Config, host: Host) -> list[tuple[str, str]]:
         linux_process.drop_privileges(uid, user[2] if gid is None else gid, files.groups_of(user[0], user[2]))
     except linux_process.IdentityError as error:
         raise ConfigError(error.text, key="user") from None
-    return [("info", f"Set uid to user {uid} succeeded")]
+    return [Notice("info", f"Set uid to user {uid} succeeded")]
 
 
 def _import_all(config: Config) -> None:
@@ -161,7 +159,9 @@ def _import_all(config: Config) -> None:
         preload()
 
 
-def _listen(application: Application) -> None:
+def _listen(application: Application, process: _Process) -> None:
+    servers = application.session.config.servers
+    present = [server.path for server in servers if server.family == "unix" and os.path.exists(server.path)]
     try:
         application.listen()
     except OSError as error:
@@ -175,6 +175,8 @@ def _listen(application: Application) -> None:
             file=application.session.config.path,
             hint=f"[{section}] cannot listen at {error.filename}: {os.strerror(number)}",
         ) from None
+    for path in present:  # nobody listened on it, or we would not be here
+        process.say(f"Unlinking stale socket {path}\n")
 
 
 class _Process:
@@ -186,15 +188,23 @@ class _Process:
         self._pidfile = ""
         self._lock = -1
         self._pinned = False
+        self._said = ""
 
     def hooks(self) -> Hooks:
-        return Hooks(self._failed, self._started, self._idle, self._stopped)
+        return Hooks(self._failed, self._started, self._idle, self._stopped, self._renewed)
+
+    def say(self, text: str) -> None:
+        """Have the user read this on standard error: our own, or that of the command that waits for us."""
+        if self._status >= 0:
+            self._said += text
+        else:
+            complain(text)
 
     def lock(self, session: Session) -> None:
         """Make sure that we are the only one with this pidfile (D12)."""
         path = session.config.daemon.pidfile
         try:
-            self._lock = linux_process.lock_pidfile(path)
+            self._lock = linux_process.lock_pidfile(path, session.config.daemon.umask if self._detached else None)
             self._pidfile = path
         except linux_process.PidfileHeld as error:
             for server in session.config.servers:  # bound by us a moment ago: theirs are elsewhere
@@ -207,10 +217,16 @@ class _Process:
     def _failed(self, error: ConfigError) -> None:
         text = render(error, sys.argv[0])
         if self._status >= 0:
-            report(self._status, EXIT_USAGE, text)
+            report(self._status, EXIT_USAGE, self._said + text)
         else:
             complain(text)
         self._status = -1
+
+    def _renewed(self, session: Session) -> None:
+        try:
+            session.notices += _become_user(session.config, session.host)
+        except ConfigError as error:  # it supervises as who it is: better than to stop for good
+            session.notices.append(Notice("crit", error.text))
 
     def _started(self, session: Session) -> None:
         daemon = session.config.daemon
@@ -229,7 +245,7 @@ class _Process:
                 linux_process.write_pidfile(self._lock, os.getpid())
             except OSError:
                 session.log("crit", f"could not write pidfile {self._pidfile}")
-        report(self._status, 0)
+        report(self._status, 0, self._said)
         self._status = -1
         gc.freeze()
         if not self._pinned:

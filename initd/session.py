@@ -68,7 +68,10 @@ class Environment:
 
 
 class Session:
-    """Opens, runs and closes everything one configuration asks for; `exit` is set once all programs are down."""
+    """Opens, runs and closes everything one configuration asks for; `exit` is set once all programs are down.
+
+    `notices` is what the log begins with: the configuration's own, and what is added before `listen`.
+    """
 
     def __init__(self, environment: Environment, config: Config) -> None:
         self.environment = environment
@@ -76,6 +79,7 @@ class Session:
         self.environ = environment.host.environ
         self.config = config
         self.next_config: Config | None = None
+        self.notices = list(config.notices)
         self.exit: Exit | None = None
         self.loop = Loop(environment.kernel, self._callback_failed)
         self.core = Supervisor()
@@ -105,7 +109,9 @@ class Session:
     # -- start -------------------------------------------------------------------------------------------------------
 
     def listen(self) -> None:
-        """Open the HTTP servers; raises before anything of another instance was touched."""
+        """Say what there is to notice, and open the HTTP servers; raises before anything of another instance was touched."""
+        for notice in sorted(self.notices, key=lambda notice: -LEVELS[notice.level]):
+            self.log(notice.level, notice.text)
         if self.config.servers:
             from initd.control.http import open_servers
 
@@ -119,8 +125,6 @@ class Session:
         """
         self.environment.kernel.catch_signals(CAUGHT)
         daemon, groups = self.config.daemon, self.config.groups
-        for notice in self.config.notices:
-            self.log(notice.level, notice.text)
 
         def opened(error: OSError | None) -> None:
             if self.exit is not None:

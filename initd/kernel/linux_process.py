@@ -73,13 +73,14 @@ def release_signals(numbers: Iterable[int]) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
 
 
-def lock_pidfile(path: str) -> int:
+def lock_pidfile(path: str, umask: int | None = None) -> int:
     """Open the pidfile, created if missing and never truncated, and lock it; the descriptor holds the lock.
 
-    Raises PidfileHeld when somebody else has it, OSError when it cannot be opened or its filesystem cannot lock.
+    A new one gets the mode that `umask` leaves, which need not be in force yet; None means our own. Raises PidfileHeld
+    when somebody else has it, OSError when it cannot be opened or its filesystem cannot lock.
     """
     while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, 0o666)
+        fd = _open_pidfile(path, umask)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _still_at(fd, path):
@@ -92,6 +93,17 @@ def lock_pidfile(path: str) -> int:
             os.close(fd)
             raise
         os.close(fd)  # its holder removed it between our open and our lock
+
+
+def _open_pidfile(path: str, umask: int | None) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
+    try:
+        fd = os.open(path, flags | os.O_EXCL, 0o666)
+    except FileExistsError:
+        return os.open(path, flags, 0o666)
+    if umask is not None:
+        os.fchmod(fd, 0o666 & ~umask)
+    return fd
 
 
 def write_pidfile(fd: int, pid: int) -> None:

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 from collections.abc import Callable
 
@@ -114,7 +115,9 @@ def test_after_a_kill_the_next_start_takes_over_pidfile_and_socket(daemon: Insta
         os.kill(pid, signal.SIGKILL)
     daemon.until_gone()
     assert (daemon.folder / "main.pid").exists()
-    assert daemon.run().returncode == 0
+    again = daemon.run()
+    assert again.returncode == 0
+    assert f"Unlinking stale socket {daemon.folder}/s.sock\n" in again.stderr
     daemon.wait_until_it_answers()
     daemon.until_running("talker")
     assert int((daemon.folder / "main.pid").read_text()) == daemon.pid != old
@@ -138,6 +141,46 @@ def test_hangup_restarts_everything_from_the_new_file_in_the_same_process(daemon
     daemon.until_replaced("talker", talker)
     daemon.until_running("talker", "added")
     assert daemon.pid == pid == int((daemon.folder / "main.pid").read_text())
+
+
+def test_every_session_begins_with_what_the_log_of_stock_begins_with(instance: Callable[[str], Instance]) -> None:
+    made = instance(CONFIG.replace("[supervisord]", "[include]\nfiles = no-such.conf\n[supervisord]"))
+    assert made.run().returncode == 0
+    made.wait_until_it_answers()
+    made.until_running("talker")
+    os.kill(made.pid, signal.SIGHUP)
+    until("the second start", lambda: log(made).count("supervisord started with pid") == 2)
+    sessions = [text.split("supervisord started")[0] for text in log(made).split("SIGHUP")]
+    for session in sessions:
+        notices = [line.split(maxsplit=2)[2] for line in session.splitlines() if " CRIT " in line or " WARN " in line]
+        notices = [text for text in notices if not text.startswith(("WARN stopped:", "WARN received"))]
+        assert notices[0].startswith("CRIT Supervisor is running as root.")
+        assert notices[1].startswith("WARN No file matches via include")
+        assert notices[2].startswith("CRIT Server 'unix_http_server' running without")
+        assert len(notices) == 3
+
+
+def test_a_user_that_a_reload_brings_is_become_before_anything_is_opened(daemon: Instance) -> None:
+    nobody = pwd.getpwnam("nobody").pw_uid
+    for path in (daemon.folder, *daemon.folder.iterdir()):
+        os.chown(path, nobody, -1)
+    daemon.config.write_text(CONFIG.replace("[supervisord]", "[supervisord]\nuser = nobody"))
+    pid = daemon.pid
+    os.kill(pid, signal.SIGHUP)
+    until("the new user", lambda: f"Set uid to user {nobody} succeeded" in log(daemon))
+    daemon.wait_until_it_answers()
+    daemon.until_running("talker")
+    assert [os.stat(f"/proc/{each}").st_uid for each in (pid, daemon.pid_of("talker"))] == [nobody, nobody]
+    assert (daemon.folder / "s.sock").stat().st_uid == nobody
+
+
+def test_umask_counts_for_the_pidfile_and_not_for_what_is_opened_before_it(
+    instance: Callable[[str], Instance],
+) -> None:
+    made = instance(CONFIG.replace("[supervisord]", "[supervisord]\numask = 027"))
+    assert made.run().returncode == 0
+    made.wait_until_it_answers()
+    assert [stat.S_IMODE((made.folder / name).stat().st_mode) for name in ("main.pid", "main.log")] == [0o640, 0o644]
 
 
 @ours_only

@@ -7,6 +7,7 @@ import errno
 import pytest
 
 from initd.app import EXIT_GAVE_UP, EXIT_OK, EXIT_USAGE, TURNS_PER_REST
+from initd.config.model import Notice
 from tests.property.worlds import CONF, HUP, MAIN_LOG, SOCKET, TERM, World, ns, program
 
 
@@ -48,6 +49,23 @@ def test_a_main_log_that_cannot_be_opened_again_does_not_end_a_reload():
     world.run(20)
     assert len(world.spawned("p")) == 2
     assert world.status == EXIT_OK
+
+
+def test_each_session_after_the_first_is_announced_before_it_opens_anything():
+    world = World(program("p"), servers=True)
+    heard = []
+
+    def renewed(session):
+        heard.append(session.servers)
+        session.notices.append(Notice("crit", "somebody else now"))
+
+    world.simulation.application._hooks.renewed = renewed
+    world.signal(5, HUP)
+    world.signal(15, TERM)
+    world.run(20)
+    assert heard == [None]
+    log = world.log().partition("received SIGHUP")[2]
+    assert 0 < log.index("CRIT somebody else now") < log.index("RPC interface 'supervisor' initialized")
 
 
 def test_a_program_that_is_given_up_on_makes_the_exit_status_1():

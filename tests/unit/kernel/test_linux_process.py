@@ -30,6 +30,15 @@ def test_a_pidfile_is_created_locked_and_written(tmp_path: Path) -> None:
     os.close(fd)
 
 
+def test_a_new_pidfile_gets_the_mode_of_a_umask_to_come_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("1\n")
+    old.chmod(0o604)
+    for path in (old, new):
+        os.close(lock_pidfile(str(path), 0o026))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (old, new)] == [0o604, 0o640]
+
+
 def test_a_shorter_pid_leaves_nothing_of_a_longer_one(tmp_path: Path) -> None:
     (tmp_path / "pid").write_text("1234567\n")
     fd = lock_pidfile(str(tmp_path / "pid"))
