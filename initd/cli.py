@@ -150,7 +150,6 @@ def _import_all(config: Config) -> None:
     import glob  # noqa: F401
     import grp  # noqa: F401
     import pwd  # noqa: F401
-    import traceback  # noqa: F401
     from importlib import machinery  # noqa: F401
 
     if config.servers:

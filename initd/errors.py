@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 
+def traced(error: BaseException, causes: int = 4) -> str:
+    """What `traceback` would print, without the lines of source: it opens no file, so it works in any shortage."""
+    lines = ["Traceback (most recent call last):"]
+    place = error.__traceback__
+    while place is not None:
+        code = place.tb_frame.f_code
+        lines.append(f'  File "{code.co_filename}", line {place.tb_lineno}, in {code.co_name}')
+        place = place.tb_next
+    lines.append(f"{type(error).__name__}: {error}")
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = f"{traced(earlier, causes - 1)}\nThen:\n" if earlier is not None and causes else ""
+    return before + "\n".join(lines)
+
+
 class InitdError(Exception):
     """The base of our own errors."""
 

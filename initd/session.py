@@ -10,7 +10,7 @@ from initd.drive.apply import Driver
 from initd.drive.loop import Loop
 from initd.drive.policies import group_policy
 from initd.drive.program import Program
-from initd.errors import ConfigError, ProtocolFault
+from initd.errors import ConfigError, ProtocolFault, traced
 from initd.logs import autolog
 from initd.logs.mainlog import THRESHOLDS, Level, MainLog, output_text
 from initd.logs.program import LogTarget, ProgramLogs
@@ -271,9 +271,7 @@ class Session:
                 program.running.logs.reopen()
 
     def _callback_failed(self, error: Exception) -> None:
-        import traceback
-
-        self.log("crit", "uncaptured python exception: " + "".join(traceback.format_exception(error)))
+        self.log("crit", f"uncaptured python exception: {traced(error)}")
 
     # -- end ---------------------------------------------------------------------------------------------------------
 

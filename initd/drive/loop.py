@@ -130,6 +130,9 @@ class Loop:
         try:
             callback(*args)
         except Exception as error:
-            if fd is not None:
-                self.unwatch(fd)
-            self._on_error(error)
+            try:
+                if fd is not None:
+                    self.unwatch(fd)
+                self._on_error(error)
+            except Exception:  # even the report can fail, of memory for instance; PID 1 goes on without it
+                return

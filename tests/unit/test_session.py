@@ -162,4 +162,5 @@ def test_a_failing_callback_is_a_line_in_the_log_and_nothing_more():
     world.run(10, clean=False)
     assert "CRIT uncaptured python exception: Traceback" in world.log()
     assert "ValueError: in a callback" in world.log()
+    assert "in fails\n" in world.log()
     assert world.state("p") == "RUNNING"

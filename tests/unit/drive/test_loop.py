@@ -117,6 +117,19 @@ def test_an_error_anywhere_is_handed_over_and_the_turn_goes_on(kernel, loop, err
     assert done == ["rest"]
 
 
+def test_not_even_a_report_that_fails_ends_the_turn(kernel):
+    done = []
+
+    def fails(*_):
+        raise OSError(24, "too many open files")
+
+    loop = Loop(kernel, fails)
+    loop.watch(ready_pipe(kernel), READABLE, fails)
+    loop.soon(lambda: done.append("rest"))
+    loop.turn(0, nothing)
+    assert done == ["rest"]
+
+
 def test_timers_run_when_due_by_deadline_and_equal_ones_in_the_order_asked(kernel, loop):
     order = []
     for deadline, name in ((30, "c"), (20, "a"), (20, "b")):
