@@ -79,6 +79,7 @@ class Servers:
         self._connections: dict[Connection, None] = {}
         self._rpc: Rpc | None = None
         self._loaded = False
+        self._unloaded = ""
         self._resting = False
         self._retry: Timer | None = None
         self._sweep: Timer | None = None
@@ -172,15 +173,24 @@ class Servers:
     # accepting
     def _knock(self, fd: int) -> None:
         if self._loaded:
-            self._accept(fd)
+            try:
+                self._accept(fd)
+            except Exception:  # whatever it is, it must not make us deaf
+                self._rest(RETRY_NS)
+                raise
         else:
             self._rest()
             self.loop.submit("preload", lambda files: preload(), self._preloaded)
 
     def _preloaded(self, value: object, error: Exception | None) -> None:
-        if error is not None:
+        if isinstance(error, ModuleNotFoundError):
             self._daemon.log("crit", f"HTTP servers cannot work: {error!r}")
             self.close()  # a client that is refused knows more than one that waits
+        elif error is not None:  # a shortage, of descriptors or memory: it may be over soon
+            if repr(error) != self._unloaded:
+                self._unloaded = repr(error)
+                self._daemon.log("crit", f"HTTP servers cannot work now: {error!r}")
+            self._rest(RETRY_NS)
         else:
             self._loaded = True
             self._resume()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from initd.kernel.port import Child, Completion, Files, SpawnSpec
 
 FIONREAD = 0x541B
+_SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 class LinuxKernel:
@@ -187,6 +188,10 @@ class LinuxKernel:
             return len(os.listdir("/proc/self/fd")) - 1  # the listing itself
         except FileNotFoundError:
             return sum(map(_is_open, range(min(self.open_limit(), 65536))))
+        except OSError as error:
+            if error.errno not in _SHORTAGE:
+                raise
+            return self.open_limit()  # not even one more to count them with
 
     def terminate(self, code: int) -> None:
         os._exit(code)

@@ -173,3 +173,10 @@ def test_the_limit_of_descriptors_is_known(world: World) -> None:
     assert world.kernel.open_limit() >= 64
     world.leave_room(5)
     assert world.kernel.open_limit() >= world.kernel.open_count()
+
+
+@contract()
+def test_at_the_limit_the_count_of_open_descriptors_is_still_told(world: World) -> None:
+    world.leave_room(2)
+    world.kernel.pipe()
+    assert world.kernel.open_count() >= world.kernel.open_limit()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,3 +114,24 @@ def test_pid_1_stays_in_front_even_if_the_file_says_to_daemonize(instance: Calla
     made.until_running("x")
     os.kill(init, signal.SIGTERM)
     assert made.wait() == 0
+
+
+def test_pid_1_without_a_descriptor_left_lives_and_answers_again_when_it_has_some(
+    instance: Callable[[str], Instance],
+) -> None:
+    made, init = start(instance, "[program:x]\ncommand = sleep 1000\nstartsecs = 0\n", "-n")
+    made.until_running("x")
+    before = resource.prlimit(init, resource.RLIMIT_NOFILE)
+    resource.prlimit(init, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{init}/fd")) - 3, before[1]))
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    client.connect(str(made.folder / "s.sock"))
+    client.sendall(b"GET /nothing HTTP/1.0\r\n\r\n")
+    os.kill(children(init)[0], signal.SIGKILL)
+    log = made.folder / "main.log"
+    until("an attempt that failed", lambda: "too many open files to spawn 'x'" in log.read_text())
+    resource.prlimit(init, resource.RLIMIT_NOFILE, before)
+    made.until_running("x")
+    client.settimeout(60)
+    assert client.recv(12) == b"HTTP/1.1 404"
+    client.close()
+    assert "uncaptured" not in log.read_text()

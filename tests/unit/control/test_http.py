@@ -110,6 +110,25 @@ def test_a_machine_out_of_descriptors_is_asked_once_a_second() -> None:
     assert parse(bytes(client.received))[0] == 200
 
 
+def test_an_accept_that_goes_wrong_in_a_way_nobody_thought_of_does_not_make_the_server_deaf() -> None:
+    world = World(SERVER)
+    assert parse(world.exchange(get("/ok.html")))[0] == 200
+    counted = world.kernel.open_count
+
+    def fails() -> int:
+        raise RuntimeError("counting")
+
+    world.kernel.open_count = fails  # type: ignore[method-assign]
+    client = world.connect()
+    client.send(get("/ok.html"))
+    world.settle()
+    assert not client.received
+    assert [str(error) for error in world.errors] == ["counting"]
+    world.kernel.open_count = counted  # type: ignore[method-assign]
+    world.pass_time(2)
+    assert parse(bytes(client.received))[0] == 200
+
+
 def test_an_idle_server_wakes_up_for_nothing(world: World) -> None:
     client = world.connect()
     client.send(get("/ok.html"))
@@ -157,6 +176,23 @@ def test_few_descriptors_are_enough_for_some_clients() -> None:
 
 def test_preload_loads_what_serving_needs() -> None:
     http.preload()
+
+
+def test_modules_that_cannot_be_loaded_in_a_shortage_are_tried_again_and_one_line_tells(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as shortage:
+        shortage.setattr("initd.control.http.preload", fails)
+        client = world.connect()
+        client.send(get("/ok.html"))
+        world.pass_time(5)
+        assert not client.received and not client.ended
+    world.pass_time(2)
+    assert parse(bytes(client.received))[0] == 200
+    assert len([text for level, text in world.daemon.lines if "cannot work now" in text]) == 1
 
 
 def test_servers_that_cannot_work_refuse_their_clients_instead_of_keeping_them(
