@@ -48,7 +48,7 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.config.load initd.config.model initd.config.options initd.config.paths initd.config.programs
     initd.config.section initd.config.servers initd.config.users initd.config.values
     initd.control.faults initd.control.http initd.control.turns
-    initd.drive.apply initd.drive.loop initd.drive.policies initd.drive.program initd.drive.resolve
+    initd.drive.apply initd.drive.line initd.drive.loop initd.drive.policies initd.drive.program initd.drive.resolve
     initd.drive.spawner initd.drive.stdin
     initd.kernel.linux initd.kernel.linux_children initd.kernel.linux_files initd.kernel.linux_fork
     initd.kernel.linux_identity initd.kernel.linux_limits initd.kernel.linux_poller initd.kernel.linux_process
