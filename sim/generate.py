@@ -97,7 +97,8 @@ def _is_gone_at_once(lot: _Lot) -> Life:
 
 PLAIN_LIVES = (_lasts, _crashes, _crashes, _runs_a_while, _dies_by_signal, _is_slow_to_stop, _does_not_stop)
 ALL_LIVES = (
-    _lasts, _crashes, _runs_a_while, _dies_by_signal, _is_slow_to_stop, _does_not_stop, _hardly_dies, _is_refused, _is_gone_at_once,
+    _lasts, _crashes, _runs_a_while, _dies_by_signal, _is_slow_to_stop, _does_not_stop, _hardly_dies, _is_refused,
+    _is_gone_at_once,
 )  # fmt: skip
 
 

@@ -4,6 +4,11 @@ Every stage plays the same scenario and must tell the same story (`sim.trace`): 
 simulated kernel, the real supervisor on a virtual one, the reference model, and Linux. Times are nanoseconds from the
 start; those a generator draws are multiples of TICK_NS, give or take a nanosecond or two at a boundary, so that a clock
 of binary fractions can follow exactly.
+
+The order at one instant is the shipped driver's (deliberate-differences.md: D2, D5, D33): children that have ended are
+reaped, the eldest first; then deadlines fall due; then children asked for are forked; and again, until nothing is left to
+do at that instant. Only then comes the next operation, and all that follows from it at the same instant comes before the
+one after it. A SHUTDOWN that is the first operation at its instant comes before the reaps: signals are looked at first.
 """
 
 from __future__ import annotations
@@ -27,8 +32,8 @@ class Life(Record):
 
     With `refused`, an errno name, there is no child: fork fails. Else it ends by itself after `ends_ns` (None: never) with
     `status`: an exit code, or the negative of the signal it dies of. The first catchable signal that reaches it ends it
-    `stop_ns` later (None: it takes no notice) with `stop_status` (None: it dies of that signal); later ones change
-    nothing. SIGKILL ends it `kill_ns` later, whatever else was on its way.
+    `stop_ns` later (None: it takes no notice) with `stop_status` (None: it dies of that signal), unless it ends by itself
+    before or just then; later ones change nothing. SIGKILL ends it `kill_ns` later, whatever else was on its way.
     """
 
     ends_ns: int | None = None
@@ -83,7 +88,7 @@ class Kind(enum.Enum):
     OUTSIDER = "outsider"
     """Somebody else sends signal `argument` to the process of `target`; nothing if it has none."""
     REFUSE = "refuse"
-    """The daemon's next kill of `target` fails with errno number `argument`, and nothing is sent."""
+    """The daemon's next kill of `target` fails with errno number `argument`; nothing is sent, nor told of."""
     WALL = "wall"
     """The wall clock is set forward by `argument` nanoseconds, or back."""
     SHUTDOWN = "shutdown"
@@ -100,7 +105,10 @@ class Op(Record):
 
 
 class Scenario(Record):
-    """The whole of it, from the boot at 0 to `until_ns`. Ops are in order of time; those at one instant in this order."""
+    """The whole of it, from the boot at 0 to `until_ns`. Ops are in order of time; those at one instant in this order.
+
+    A boot at 0 comes before them, and what happens at `until_ns` is still told.
+    """
 
     groups: tuple[Group, ...]
     ops: tuple[Op, ...] = ()

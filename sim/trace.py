@@ -6,7 +6,7 @@ An entry is (time_ns, program, what, detail): `program` is `group:program`, or e
     state     the state entered; STARTING and BACKOFF with the failures so far, `STARTING 2`; EXITED `expected` or `unexpected`
     spawn     the number of the fork, 1 for the program's first; not for one that failed
     signal    the number of a signal the daemon sent; `15 group` when to the process group; also where nobody was there any more
-    answer    to an op of a client: `<index of the op> <OK or the fault's name>`
+    answer    to an op of a client, told of its target: `<index of the op> <OK or the fault's name>`
     exit      the daemon has ended with that status
 """
 
@@ -34,11 +34,20 @@ def line(entry: Entry) -> str:
 
 
 def by_program(trace: Trace) -> dict[str, Trace]:
-    """Each program's own story. What happens to several at one instant has no order among them (D33)."""
+    """Each program's own story. What happens to several at one instant has no order among them (D33).
+
+    Answers come last in their instant: a client gets to see them once there is time for it.
+    """
     stories: dict[str, Trace] = {}
     for entry in trace:
         stories.setdefault(entry[1], []).append(entry)
+    for story in stories.values():
+        story.sort(key=_answers_last)
     return stories
+
+
+def _answers_last(entry: Entry) -> tuple[int, str]:
+    return entry[0], entry[3] if entry[2] == "answer" else ""
 
 
 def first_difference(ours: Trace, theirs: Trace) -> tuple[str, Entry | None, Entry | None] | None:

@@ -219,7 +219,9 @@ class CoreStage:
         if actor.refusals:
             code = actor.refusals.pop(0)
         else:
-            self.trace.append((self.now, actor.name, "signal", f"{kill.signal} group" if kill.group else str(kill.signal)))
+            self.trace.append(
+                (self.now, actor.name, "signal", f"{kill.signal} group" if kill.group else str(kill.signal))
+            )
             if actor.child is not None:
                 self._children.strike(actor.child, kill.signal, self.now)
         text = f"errno {code}" if code else ""
