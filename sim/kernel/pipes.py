@@ -116,9 +116,11 @@ class PipeWriter(Description):
         super().__init__()
         self.pipe = pipe
 
-    @rule("epipe-without-readers", "pipe-holds-64k", "small-write-is-whole", "pipe-write-eagain")
+    @rule("epipe-without-readers", "empty-write-is-nothing", "pipe-holds-64k", "small-write-is-whole", "pipe-write-eagain")
     def write(self, data: bytes) -> int:
         pipe = self.pipe
+        if not data:
+            return 0
         if not pipe.reader.refs:
             raise os_error(errno.EPIPE)
         total, pages = len(data), pipe.pages
@@ -131,11 +133,10 @@ class PipeWriter(Description):
             page = bytearray(data[done : done + PAGE_BYTES])
             pages.append(page)
             done += len(page)
-        if not done and total:
+        if not done:
             raise os_error(errno.EAGAIN)
         pipe.size += done
-        if done:
-            pipe.rouse_readers()
+        pipe.rouse_readers()
         return done
 
     @rule("writable-means-a-free-page", "writer-hangup-without-readers")

@@ -166,6 +166,7 @@ class Network:
         self._next_peer, self._next_port = 50_000, 40_000
 
     @rule("unix-stale-socket-replaced", "unix-live-socket-eaddrinuse", "unix-other-file-eexist", "unix-socket-mode")
+    @rule("who-asks-a-listener-is-a-connection")
     def listen_unix(self, path: str, mode: int, owner: tuple[int, int] | None) -> Listener:
         """Bind and listen at a path."""
         parent, name = self._tree.place(path, follow=False)
@@ -173,6 +174,7 @@ class Network:
         if there is not None and there.kind != stat.S_IFSOCK:
             raise os_error(errno.EEXIST, path)
         if there is not None and there.live:
+            self.connect_unix(path).close()  # the one who asked whether it lives
             raise os_error(errno.EADDRINUSE, path)
         if not self._tree.allowed(parent, 2):
             raise os_error(errno.EACCES, path)

@@ -212,3 +212,12 @@ def test_a_child_can_close_its_streams_and_live_on(world: World) -> None:
     assert world.readable(kid.stdout) == READABLE | HANGUP
     assert world.readable(kid.stderr) == READABLE | HANGUP
     assert world.alive(kid.pid)
+
+
+@contract("empty-write-is-nothing")
+def test_writing_nothing_succeeds_whatever_the_state_of_the_pipe(world: World) -> None:
+    reader, writer = pipe(world)
+    assert world.kernel.write(writer, b"x" * CAPACITY) == CAPACITY
+    assert world.kernel.write(writer, b"") == 0
+    world.kernel.close(reader)
+    assert world.kernel.write(writer, b"") == 0

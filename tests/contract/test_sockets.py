@@ -223,3 +223,13 @@ def test_closing_a_listener_turns_away_who_waits_there(world: World) -> None:
     world.until(lambda: client.received == b"" and client.ended)
     with refused(errno.ECONNREFUSED):
         world.connect_unix(world.path("sock"))
+
+
+@contract("who-asks-a-listener-is-a-connection")
+def test_a_second_listener_is_refused_and_the_first_one_gets_a_connection_that_has_ended(world: World) -> None:
+    listening = world.kernel.listen_unix(world.path("sock"), 0o700, None)
+    with refused(errno.EADDRINUSE):
+        world.kernel.listen_unix(world.path("sock"), 0o700, None)
+    assert world.readable(listening) == READABLE
+    connection, _ = world.kernel.accept(listening)
+    assert world.kernel.read(connection, 1) == b""
