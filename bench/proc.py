@@ -31,6 +31,14 @@ def state(pid: int) -> str:
         return ""
 
 
+def command(pid: int) -> str:
+    """The name of what a process executes; "" when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def zombies(pid: int) -> int:
     """How many of the children have ended and not been reaped."""
     return sum(state(child) == "Z" for child in children(pid))

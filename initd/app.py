@@ -6,6 +6,7 @@ caller's, through `Hooks`.
 
 from __future__ import annotations
 
+from initd.errors import EXIT_USAGE
 from initd.reaper.orphans import Leftovers
 from initd.session import Environment, Session
 from initd.states import Mood
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 EXIT_OK = 0
 EXIT_GAVE_UP = 1
 """Some program survived SIGKILL, and was left behind (D7)."""
-EXIT_USAGE = 2
-"""A configuration, a socket or a log that cannot be used."""
 
 IDLE_NS = 100_000_000
 TURNS_PER_REST = 2_000

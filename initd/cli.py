@@ -1,55 +1,33 @@
-"""From argv to a running daemon on Linux: what only a real process does at start and at end (supervisord-4.3 §2.9).
+"""From argv to what is to be run: a version, a help text, a daemon in the background, or `foreground` (supervisord-4.3 §2.9).
 
-Nothing heavy is imported before it is known to be needed. Exit status: 0 after an orderly shutdown, 1 when a program had
-to be left behind, 2 when the daemon could not start.
+Nothing heavy is imported before it is known to be needed: a command that only goes into the background or complains
+about its configuration never loads the daemon. Exit status: 0 after an orderly shutdown, 1 when a program had to be left
+behind, 2 when the daemon could not start.
 """
 
 from __future__ import annotations
 
-import errno
-import gc
 import os
 import sys
 
 from initd import SUPERVISOR_VERSION
-from initd.app import EXIT_USAGE, Application, Hooks
 from initd.config.host import Host
 from initd.config.load import load, parse_arguments, render
-from initd.config.model import Notice
 from initd.daemonize import complain, launch, report, status_fd
-from initd.errors import ConfigError
+from initd.errors import EXIT_USAGE, ConfigError
 from initd.kernel import linux_process
-from initd.kernel.linux import LinuxKernel
 from initd.kernel.linux_files import LinuxFiles
-from initd.pinned import pin
-from initd.session import CAUGHT, Environment
+from initd.signals import CAUGHT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from initd.config.model import Config
-    from initd.session import Session
-
-SWITCH_S = 0.0005
-"""How long a worker thread, reading a configuration say, may hold the interpreter while the loop wants it."""
-PIN_AFTER_NS = 1_000_000_000
-"""Late enough to leave the first children alone, early enough to come before any upgrade."""
-IN_USE = (
-    "Another program is already listening on a port that one of our HTTP servers is configured to use.  "
-    "Shut this program down first before starting supervisord."
-)
-AS_ROOT = (
-    "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  "
-    "If you intend to run as root, you can set user=root in the config file to avoid this message."
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command `initd`; returns the exit status."""
     linux_process.hold_signals(CAUGHT)
     linux_process.fill_standard_streams()
-    sys.setswitchinterval(SWITCH_S)
     words = sys.argv[1:] if argv is None else list(argv)
     status = status_fd()
     program = sys.argv[0]
@@ -82,20 +60,9 @@ def _dispatch(words: Sequence[str], program: str, status: int) -> int:
     if not (config.daemon.nodaemon or first or status >= 0):
         linux_process.release_signals(CAUGHT)
         return launch()
-    kernel = LinuxKernel()
-    kernel.catch_signals(CAUGHT)
-    linux_process.release_signals(CAUGHT)
-    limits = _limits(config)
-    notices = _become_user(config, host)
-    console = 1 if config.daemon.nodaemon and not config.daemon.silent else -1
-    environment = Environment(kernel, host, arguments, console, limits.child_nofile)
-    process = _Process(status, detached=status >= 0 or (first and not config.daemon.nodaemon))
-    application = Application(environment, config, process.hooks())
-    application.session.notices += [*notices, *[Notice("info", note) for note in limits.notes]]
-    _listen(application, process)
-    process.lock(application.session)
-    gc.disable()  # a collection in the middle of a turn would delay everything: see `idle`
-    return application.run()
+    from initd.foreground import run
+
+    return run(arguments, config, host, status)
 
 
 def linux_host(program: str) -> Host:
@@ -109,154 +76,3 @@ def linux_host(program: str) -> Host:
     except OSError:  # it was removed; what is absolute still works
         cwd = "/"
     return Host(environ, cwd, os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid())
-
-
-def _limits(config: Config) -> linux_process.Limits:
-    try:
-        return linux_process.raise_limits(config.daemon.minfds, config.daemon.minprocs)
-    except linux_process.LimitError as error:
-        option = "minfds" if error.name == "RLIMIT_NOFILE" else "minprocs"
-        raise ConfigError(
-            f"The minimum number of {'file descriptors' if option == 'minfds' else 'processes'} required to run this "
-            f'process is {error.wanted} as per the "{option}" command-line argument or config file setting. The '
-            f"current environment will only allow you to open {error.hard}",
-            key=option,
-            hint="raise the limit of the environment, or lower the option",
-        ) from None
-
-
-def _become_user(config: Config, host: Host) -> list[Notice]:
-    """Drop privileges if asked to; what to log about it."""
-    uid, gid = config.daemon.uid, config.daemon.gid
-    if uid is None:
-        return [Notice("crit", AS_ROOT)] if os.getuid() == 0 else []
-    if uid == os.getuid():  # nothing to ask the name service for
-        return [Notice("info", f"Set uid to user {uid} succeeded")]
-    files = LinuxFiles()
-    user = files.user(str(uid))
-    if user is None:
-        raise ConfigError(f"Can't find uid {uid}", key="user")
-    _import_all(config)
-    try:
-        linux_process.drop_privileges(uid, user[2] if gid is None else gid, files.groups_of(user[0], user[2]))
-    except linux_process.IdentityError as error:
-        raise ConfigError(error.text, key="user") from None
-    return [Notice("info", f"Set uid to user {uid} succeeded")]
-
-
-def _import_all(config: Config) -> None:
-    """Import what is otherwise imported when first needed: another user may not be able to read it any more."""
-    import difflib  # noqa: F401
-    import glob  # noqa: F401
-    import grp  # noqa: F401
-    import pwd  # noqa: F401
-    from importlib import machinery  # noqa: F401
-
-    if config.servers:
-        from initd.control.http import preload
-
-        preload()
-
-
-def _listen(application: Application, process: _Process) -> None:
-    servers = application.session.config.servers
-    present = [server.path for server in servers if server.family == "unix" and os.path.exists(server.path)]
-    try:
-        application.listen()
-    except OSError as error:
-        number = error.errno or 0
-        if number == errno.EADDRINUSE:
-            raise ConfigError(IN_USE) from None
-        name = errno.errorcode.get(number, "EUNKNOWN")
-        section = getattr(getattr(error, "config", None), "section", "")
-        raise ConfigError(
-            f"Cannot open an HTTP server: socket.error reported errno.{name} ({number})",
-            file=application.session.config.path,
-            hint=f"[{section}] cannot listen at {error.filename}: {os.strerror(number)}",
-        ) from None
-    for path in present:  # nobody listened on it, or we would not be here
-        process.say(f"Unlinking stale socket {path}\n")
-
-
-class _Process:
-    """What this process holds on behalf of the daemon: the locked pidfile, and the pipe to who waits for it."""
-
-    def __init__(self, status: int, detached: bool) -> None:
-        self._status = status
-        self._detached = detached
-        self._pidfile = ""
-        self._lock = -1
-        self._pinned = False
-        self._said = ""
-
-    def hooks(self) -> Hooks:
-        return Hooks(self._failed, self._started, self._idle, self._stopped, self._renewed)
-
-    def say(self, text: str) -> None:
-        """Have the user read this on standard error: our own, or that of the command that waits for us."""
-        if self._status >= 0:
-            self._said += text
-        else:
-            complain(text)
-
-    def lock(self, session: Session) -> None:
-        """Make sure that we are the only one with this pidfile (D12)."""
-        path = session.config.daemon.pidfile
-        try:
-            self._lock = linux_process.lock_pidfile(path, session.config.daemon.umask if self._detached else None)
-            self._pidfile = path
-        except linux_process.PidfileHeld as error:
-            for server in session.config.servers:  # bound by us a moment ago: theirs are elsewhere
-                if server.family == "unix":
-                    os.unlink(server.path)
-            raise ConfigError(f"Another supervisord is already running: {error}", key="pidfile") from None
-        except OSError:
-            session.log("crit", f"could not write pidfile {path}")
-
-    def _failed(self, error: ConfigError) -> None:
-        text = render(error, sys.argv[0])
-        if self._status >= 0:
-            report(self._status, EXIT_USAGE, self._said + text)
-        else:
-            complain(text)
-        self._status = -1
-
-    def _renewed(self, session: Session) -> None:
-        try:
-            session.notices += _become_user(session.config, session.host)
-        except ConfigError as error:  # it supervises as who it is: better than to stop for good
-            session.notices.append(Notice("crit", error.text))
-
-    def _started(self, session: Session) -> None:
-        daemon = session.config.daemon
-        if self._detached:
-            if self._status >= 0:
-                session.log("info", "daemonizing the supervisord process")
-            linux_process.enter(None, daemon.umask)
-            if daemon.directory is not None:
-                try:
-                    linux_process.enter(daemon.directory, None)
-                    session.log("info", f"set current directory: {daemon.directory!r}")
-                except OSError as error:
-                    session.log("crit", f"can't chdir into {daemon.directory!r}: {error}")
-        if self._lock >= 0:
-            try:
-                linux_process.write_pidfile(self._lock, os.getpid())
-            except OSError:
-                session.log("crit", f"could not write pidfile {self._pidfile}")
-        report(self._status, 0, self._said)
-        self._status = -1
-        gc.freeze()
-        if not self._pinned:
-            self._pinned = True
-            session.loop.after(PIN_AFTER_NS, lambda: session.loop.submit("pin", pin, lambda count, error: None))
-
-    def _idle(self) -> None:
-        gc.collect()
-
-    def _stopped(self) -> None:
-        if self._pidfile:
-            try:
-                os.unlink(self._pidfile)
-            except OSError:
-                return

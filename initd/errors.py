@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+EXIT_USAGE = 2
+"""The exit status of a daemon whose configuration, socket or log cannot be used."""
+
 
 def traced(error: BaseException, causes: int = 4) -> str:
     """What `traceback` would print, without the lines of source: it opens no file, so it works in any shortage."""

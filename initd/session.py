@@ -16,6 +16,7 @@ from initd.logs.mainlog import THRESHOLDS, Level, MainLog, output_text
 from initd.logs.program import LogTarget, ProgramLogs
 from initd.logs.sinks import SinkTable
 from initd.service import Service
+from initd.signals import CAUGHT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 from initd.states import Mood
 from initd.supervise.effects import Effect, Exit, GroupChanged, Reply
 from initd.supervise.events import Booted, GroupAdded, ShutdownAsked
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
     Processes = tuple[ProcessConfig, ...]
 
-SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCHLD = 1, 2, 3, 10, 12, 15, 17
-CAUGHT = (SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCHLD)
 EXIT_NAMES = {SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGTERM: "SIGTERM"}
 LEVELS = {"critical": Level.CRIT, "crit": Level.CRIT, **THRESHOLDS}
 FLUSH_NS = 2_000_000_000

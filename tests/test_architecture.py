@@ -39,8 +39,8 @@ FORBIDDEN_IN_THE_DAEMON = {"argparse", "configparser", "dataclasses", "logging",
 
 BEFORE_THE_FIRST_SPAWN = """
     collections contextlib copyreg enum errno fcntl functools gc genericpath heapq importlib itertools keyword
-    operator os posixpath re reprlib resource select shlex signal stat types warnings
-    initd initd.app initd.cli initd.config initd.control initd.daemonize initd.drive initd.errors initd.kernel
+    operator os posixpath reprlib resource select stat types warnings
+    initd initd.app initd.cli initd.config initd.control initd.daemonize initd.drive initd.errors initd.foreground initd.kernel
     initd.logs initd.pinned initd.reaper initd.record initd.service initd.session initd.signals initd.states
     initd.supervise
     initd.config.cmdline initd.config.compare initd.config.daemon initd.config.diagnostics initd.config.environment
@@ -64,7 +64,7 @@ BEFORE_THE_FIRST_SPAWN = """
 """.split()
 """What the daemon has loaded when it starts its first program, beyond the bare interpreter; private modules left out."""
 AFTER_THE_FIRST_RPC = """
-    ast binascii copy dataclasses dis h11 hashlib hmac inspect linecache opcode pyexpat token tokenize typing
+    ast binascii copy dataclasses dis h11 hashlib hmac inspect linecache opcode pyexpat re token tokenize typing
     weakref
     initd.control.auth initd.control.connection initd.control.describe initd.control.logtail initd.control.outgoing
     initd.control.reply initd.control.routes initd.control.rpc initd.control.rpc_daemon initd.control.rpc_groups
@@ -80,7 +80,7 @@ def module_name(path: Path) -> str:
 
 def may_make_syscalls(module: str) -> bool:
     """The kernel, those who speak to the user before there is one, and the programs that are not the daemon."""
-    outermost = {"initd.__main__", "initd.cli", "initd.daemonize", "initd.pidproxy"}
+    outermost = {"initd.__main__", "initd.cli", "initd.daemonize", "initd.foreground", "initd.pidproxy"}
     return module in outermost or module.startswith(("initd.kernel.linux", "initd.control.client"))
 
 

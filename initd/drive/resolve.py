@@ -5,8 +5,6 @@ Runs off the loop: a PATH on a dead mount hangs in stat(2).
 
 from __future__ import annotations
 
-import shlex
-
 from initd.errors import InitdError
 from initd.record import Record
 
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from initd.kernel.port import Files
 
 DEFAULT_PATH = "/bin:/usr/bin:/usr/local/bin"
+QUOTING = "\\\"'"
 S_IFMT, S_IFDIR, ANY_EXECUTE = 0o170000, 0o040000, 0o111
 
 
@@ -42,7 +41,7 @@ def resolve(files: Files, command: str, env: Mapping[str, str]) -> Executable:
     daemon's directory, not the program's (both as supervisord does).
     """
     try:
-        words = shlex.split(command)
+        words = split(command)
     except ValueError as error:
         raise CommandError(f"can't parse command {command!r}: {error}") from None
     if not words:
@@ -57,6 +56,17 @@ def resolve(files: Files, command: str, env: Mapping[str, str]) -> Executable:
     if not files.executable(path):
         raise CommandError(f"no permission to run command {path!r}")
     return Executable(path, tuple(words))
+
+
+def split(command: str) -> list[str]:
+    """The words of a command, as shlex.split gives them; ValueError for a quotation without an end."""
+    if any(mark in command for mark in QUOTING):
+        import shlex  # here, since it brings `re`, and few commands need either
+
+        return shlex.split(command)
+    for blank in "\t\r\n":
+        command = command.replace(blank, " ")
+    return [word for word in command.split(" ") if word]
 
 
 def _find(files: Files, program: str, path: str) -> tuple[str, int | None]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
 
 from initd.errors import InitdError
 from initd.kernel.linux_identity import IdentityError, switch_user
@@ -17,7 +16,10 @@ from initd.kernel.port import UserIdentity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal as _signal
     from collections.abc import Iterable
+else:
+    import _signal
 
 __all__ = [
     "IdentityError",
@@ -65,12 +67,12 @@ def fill_standard_streams() -> None:
 
 def hold_signals(numbers: Iterable[int]) -> None:
     """Keep these pending from now on: PID 1 loses what arrives before it has handlers, any other process dies of it."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, numbers)
 
 
 def release_signals(numbers: Iterable[int]) -> None:
     """Deliver what was held. To be called once there are handlers and before there are children."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, numbers)
 
 
 def lock_pidfile(path: str, umask: int | None = None) -> int:

@@ -6,8 +6,6 @@ supervise, so each function returns what should be logged at WARN.
 
 from __future__ import annotations
 
-import re
-
 from initd.config.model import AUTO, LogConfig, ProcessConfig
 
 TYPE_CHECKING = False
@@ -55,11 +53,15 @@ def without(processes: Iterable[ProcessConfig]) -> tuple[ProcessConfig, ...]:
 
 def clean(files: Files, directory: str, identifier: str) -> list[str]:
     """Delete the AUTO logs, and their backups, that an earlier daemon with this identifier left; returns warnings."""
-    ours = re.compile(rf".+?---{re.escape(identifier)}-\S+\.log")
     try:
-        names = files.listdir(directory)
+        names = [name for name in files.listdir(directory) if f"---{identifier}-" in name]
     except OSError:
         return ["Could not clear childlog dir"]
+    if not names:
+        return []
+    import re  # here, since a first start in a container has no use for it and would wait for it
+
+    ours = re.compile(rf".+?---{re.escape(identifier)}-\S+\.log")
     warnings = []
     for name in names:
         if ours.match(name):

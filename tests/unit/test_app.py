@@ -6,8 +6,9 @@ import errno
 
 import pytest
 
-from initd.app import EXIT_GAVE_UP, EXIT_OK, EXIT_USAGE, TURNS_PER_REST
+from initd.app import EXIT_GAVE_UP, EXIT_OK, TURNS_PER_REST
 from initd.config.model import Notice
+from initd.errors import EXIT_USAGE
 from tests.property.worlds import CONF, HUP, MAIN_LOG, SOCKET, TERM, World, ns, program
 
 
