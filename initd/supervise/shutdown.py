@@ -7,7 +7,7 @@ Then their pids are given up on and the shutdown goes on; a later group gets `LE
 
 from __future__ import annotations
 
-from initd.states import ProcessState
+from initd.states import STOPPED_STATES, ProcessState
 from initd.supervise.policy import SECOND
 from initd.supervise.table import Phase, Trigger
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.supervise.group import Group
+    from initd.supervise.process import Process
     from initd.supervise.rules import Rules
 
 REPORT_NS = 3 * SECOND
@@ -28,7 +29,8 @@ LEAST_CAP_NS = SECOND
 class Shutdown:
     """A shutdown or restart under way. `remaining` are group names, the one being stopped last."""
 
-    __slots__ = FIELDS = ("cap_at", "cap_left_ns", "given_up", "remaining", "report_at", "told")
+    FIELDS = ("cap_at", "cap_left_ns", "given_up", "remaining", "report_at", "told")
+    __slots__ = (*FIELDS, "_up")
 
     def __init__(self, groups: list[Group], cap_ns: int) -> None:
         self.remaining = tuple(group.name for group in groups)
@@ -37,6 +39,7 @@ class Shutdown:
         self.report_at: int | None = None
         self.cap_at: int | None = None
         self.given_up: tuple[tuple[str, int], ...] = ()
+        self._up: list[Process] = []
 
     def begin(self, rules: Rules, groups: Mapping[str, Group]) -> None:
         """Nothing may be born any more: call off every start that is under way or waits (D5)."""
@@ -53,19 +56,34 @@ class Shutdown:
                 self.told = True
                 for process in group.in_stop_order():
                     rules.apply(process, Trigger.QUIT)
-            if group.unstopped() and not self._give_up(rules, group):
+            if self._last_up(group) is not None and not self._give_up(rules, group):
                 self._report(rules, groups)
                 return False
             if self.cap_at is not None:
                 self.cap_left_ns = max(0, self.cap_at - rules.now)
             self.remaining = self.remaining[:-1]
-            self.told, self.cap_at = False, None
+            self.told, self.cap_at, self._up = False, None, []
         return True
+
+    def _last_up(self, group: Group) -> Process | None:
+        """The member stopped last of those that do not count as down.
+
+        This is asked at every event. So those that have been seen down are not looked at again until no other is left.
+        """
+        up = self._up
+        while up and up[-1].state in STOPPED_STATES:
+            up.pop()
+        if not up:
+            up.extend(process for process in group.in_stop_order() if process.state not in STOPPED_STATES)
+        return up[-1] if up else None
 
     def _give_up(self, rules: Rules, group: Group) -> bool:
         """Whether what is left of the group is beyond SIGKILL for good."""
+        last = self._last_up(group)
+        if self.cap_at is not None and rules.now < self.cap_at or last is not None and not _killed(last):
+            return False
         left = group.unstopped()
-        if any(process.state is not ProcessState.STOPPING or not process.kills for process in left):
+        if not all(map(_killed, left)):
             return False
         if self.cap_at is None:
             self.cap_at = rules.now + max(self.cap_left_ns, LEAST_CAP_NS)
@@ -94,6 +112,11 @@ class Shutdown:
     def restore(cls, values: tuple[Any, ...]) -> Shutdown:
         """The shutdown that `snapshot` was taken of."""
         shutdown = cls.__new__(cls)
+        shutdown._up = []
         for field, value in zip(cls.FIELDS, values, strict=True):
             setattr(shutdown, field, value)
         return shutdown
+
+
+def _killed(process: Process) -> bool:
+    return process.state is ProcessState.STOPPING and process.kills > 0

@@ -1,7 +1,10 @@
+import pytest
+
 from initd.states import Mood, ProcessState
 from initd.supervise.effects import CancelSpawn, Exit, MoodChanged
-from initd.supervise.events import GroupAdded, GroupRemoved, ShutdownAsked, StartAsked, StopAsked
+from initd.supervise.events import Booted, GroupAdded, GroupRemoved, ShutdownAsked, StartAsked, StopAsked
 from initd.supervise.policy import GroupPolicy, ProcessPolicy
+from initd.supervise.process import Process
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
 
@@ -19,8 +22,6 @@ def test_groups_stop_one_after_the_other_from_the_highest_priority_number_down()
 def test_members_of_a_group_stop_together_the_last_of_equals_first():
     bench = Bench(booted=False)
     bench.add(GroupPolicy("g", 5, (ProcessPolicy("x", priority=7), ProcessPolicy("y"), ProcessPolicy("z"))))
-    from initd.supervise.events import Booted
-
     bench.do(Booted())
     for instance in (1, 2, 3):
         bench.born(10 + instance, instance=instance)
@@ -127,3 +128,22 @@ def test_the_cap_never_shortens_a_stopwaitsecs():
 def test_a_shutdown_with_nothing_running_ends_at_once():
     bench = Bench(ProcessPolicy("a", autostart=False))
     assert bench.do(ShutdownAsked()) == [MoodChanged(Mood.SHUTDOWN), Exit(Mood.SHUTDOWN)]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_shutdown_looks_at_each_program_a_few_times_however_many_there_are(monkeypatch, backwards):
+    count = 300
+    bench = Bench(booted=False)
+    bench.add(GroupPolicy("g", 5, tuple(ProcessPolicy(f"p{number}") for number in range(count))))
+    bench.do(Booted())
+    instances = list(range(1, count + 1))
+    for instance in instances:
+        bench.born(1000 + instance, instance=instance)
+    looks = []
+    state_of = Process.state.fget
+    monkeypatch.setattr(Process, "state", property(lambda process: looks.append(process) or state_of(process)))
+    bench.do(ShutdownAsked())
+    for instance in instances[::-1] if backwards else instances:
+        given = bench.dies(0, instance=instance)
+    assert isinstance(given[-1], Exit)
+    assert len(looks) < 20 * count
