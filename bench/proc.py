@@ -61,6 +61,11 @@ def ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
+def waited_s(pid: int) -> float:
+    """For how long the main thread has been ready to run and had no processor (the run delay of schedstat)."""
+    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def sleeps(pid: int) -> dict[int, int]:
     """For each thread how often it has gone to sleep: its voluntary context switches."""
     found = {}
