@@ -111,6 +111,7 @@ def _lives(lot: _Lot) -> tuple[Life, ...]:
 def _program(lot: _Lot, name: str, priority: int = 999) -> Program:
     """Options near the least that makes a difference; each is as usual in most programs."""
     below, often = lot.below, lot.often
+    stopasgroup = often(0.15)
     return Program(
         name,
         _lives(lot),
@@ -122,8 +123,8 @@ def _program(lot: _Lot, name: str, priority: int = 999) -> Program:
         (0,) if often(0.7) else ((0, 2), (1,), ())[below(3)],
         15 if often(0.7) else SIGNALS[below(len(SIGNALS))],
         1 + below(4) if often(0.95) else below(2),
-        often(0.15),
-        often(0.15),
+        stopasgroup,
+        stopasgroup or often(0.15),
     )
 
 

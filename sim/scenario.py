@@ -61,6 +61,7 @@ class Program(Record):
     stopsignal: int = 15
     stopwaitsecs: int = 10
     stopasgroup: bool = False
+    """Not without `killasgroup`."""
     killasgroup: bool = False
 
     def life(self, attempt: int) -> Life:

@@ -25,7 +25,8 @@ else:
 class ProcessView(Protocol):
     """One live process as clients may see it; read-only.
 
-    `start_waits`: it is STOPPING, and a start waits for the end of that (D20). `start_wall`, `stop_wall` are wall
+    `start_waits`: it is STOPPING, and a start waits for the end of that (D20). `restart_waits`: it is EXITED, and about to
+    start again by itself (D26). `start_wall`, `stop_wall` are wall
     nanoseconds, 0 for never; `up_since` is monotonic nanoseconds, for the uptime.
     `spawnerr` is "" when there is none; `exitstatus` None when there is none, -1 for a death by signal.
     """
@@ -42,6 +43,8 @@ class ProcessView(Protocol):
     def state(self) -> ProcessState: ...
     @property
     def start_waits(self) -> bool: ...
+    @property
+    def restart_waits(self) -> bool: ...
     @property
     def pid(self) -> int: ...
     @property

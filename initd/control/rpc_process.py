@@ -49,10 +49,11 @@ def may_stop(process: ProcessView) -> bool:
 
 
 def stop(rpc: Rpc, process: ProcessView, name: str, wait: bool) -> Steps:
-    """True once it is down, or without `wait` once it has been told."""
+    """True once it is down, or without `wait` once it has been told.
+
+    NOT_RUNNING is the core's to say: a restart that is due is off then (D26).
+    """
     process = _still_there(rpc, process, name)
-    if not may_stop(process):
-        raise fault(Fault.NOT_RUNNING, name)
     return (yield from named(name, partial(rpc.daemon.stop, process.instance, wait)))
 
 

@@ -72,6 +72,11 @@ class Process:
         """Whether a start waits for the stop under way (D20)."""
         return bool(self.queued)
 
+    @property
+    def restart_waits(self) -> bool:
+        """Whether it has EXITED and a restart waits for its turn (D26)."""
+        return self.phase is Phase.EXITED and self.due_ns is not None
+
     def snapshot(self) -> tuple[Any, ...]:
         """Every variable, in the order of FIELDS."""
         return tuple([getattr(self, field) for field in self.FIELDS])

@@ -15,6 +15,9 @@ are names without SIG; durations are seconds.
     ["loop", steps]                for ever                     ["repeat", n, steps]
     ["read"]                       stdin until its end          ["copy"]             stdin to stdout until its end
     ["listen", result, seconds]    one round of the event listener protocol
+    ["live", ends, status, stop, stop_status, kill]  a life of a scenario (`sim.scenario.Life`): ends after that time with that
+                                   code or of that signal, negative; null for never and for its own; simulated only
+    ["struck", number]             that signal has come: what `live` does for a signal
     ["save", path, text]           write a file; {pid} in the text is its own
     ["tell", key, …]               `key=value` words on one line of stdout; keys: pid ppid pgid sid uid gid groups cwd
                                    umask nofile fds argv attempt env:NAME
@@ -33,6 +36,7 @@ VERBS: dict[str, tuple[int, int]] = {
     "default": (1, 1), "handle": (2, 2), "block": (1, 1), "unblock": (1, 1), "raise": (1, 1), "kill": (2, 2), "fork": (1, 1),
     "wait": (0, 0), "setsid": (0, 0), "setpgid": (0, 1), "subreaper": (0, 0), "uid": (1, 1), "loop": (1, 1), "repeat": (2, 2),
     "read": (0, 0), "copy": (0, 0), "listen": (2, 2), "save": (2, 2), "tell": (1, 99), "exec-error": (1, 1),
+    "live": (5, 5), "struck": (1, 1),
 }  # fmt: skip
 """Each verb with the least and the most arguments it takes."""
 _LINE = b"x" * 79 + b"\n"

@@ -10,6 +10,7 @@ import contextlib
 import json
 
 from initd.signals import SIGPIPE, signal_number
+from sim.children.lives import live, struck
 from sim.children.steps import payload
 from sim.kernel.process import os_error
 from sim.kernel.rules import rule
@@ -265,10 +266,10 @@ def _exec_error(_machine: Machine, _process: Process, _step: list[Any]) -> None:
 
 _WAITING: dict[str, Callable[[Machine, Process, list[Any]], Script]] = {
     "exit": _exit, "pause": _pause, "dstate": _dstate, "loop": _loop, "repeat": _repeat, "write": _write, "read": _read,
-    "copy": _copy, "listen": _listen, "wait": _wait, "tell": _tell, "save": _save,
+    "copy": _copy, "listen": _listen, "wait": _wait, "tell": _tell, "save": _save, "live": live,
 }  # fmt: skip
 _INSTANT: dict[str, Callable[[Machine, Process, list[Any]], None]] = {
     "ignore": _ignore, "default": _default, "handle": _handle, "block": _block, "unblock": _unblock, "raise": _raise,
     "kill": _kill, "fork": _fork, "setsid": _setsid, "setpgid": _setpgid, "close": _close, "subreaper": _subreaper,
-    "uid": _uid, "exec-error": _exec_error,
+    "uid": _uid, "exec-error": _exec_error, "struck": struck,
 }  # fmt: skip

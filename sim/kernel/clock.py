@@ -26,7 +26,7 @@ class Clock:
     """
 
     __slots__ = (
-        "_choose", "_heap", "_sequence", "choices", "end_time_ns", "moment", "now", "suspended_ns", "wall_offset_ns",
+        "_choose", "_heap", "_rests", "_sequence", "choices", "end_time_ns", "moment", "now", "suspended_ns", "wall_offset_ns",
     )  # fmt: skip
 
     def __init__(self, wall_ns: int, choose: Callable[[int], int] | None) -> None:
@@ -38,6 +38,7 @@ class Clock:
         self.choices: list[int] = []
         self._choose = choose
         self._heap: list[Entry] = []
+        self._rests: list[Entry] = []
         self._sequence = 0
 
     @rule("wall-runs-with-mono")
@@ -67,6 +68,24 @@ class Clock:
         """Call at this very moment, after what is under way."""
         self._sequence += 1
         heapq.heappush(self._heap, (self.moment, 0, self._sequence, callback, args))
+
+    def at_rest(self, time_ns: int, callback: Callable[..., None], *args: Any) -> None:
+        """Call at that time once the daemon has nothing to do any more at it; equal ones in the order asked, each at rest."""
+        self._sequence += 1
+        heapq.heappush(self._rests, (time_ns, 0, self._sequence, callback, args))
+
+    def next_rest(self) -> int | None:
+        """When the next thing that waits for rest is due; None when there is none."""
+        return self._rests[0][0] if self._rests else None
+
+    def rest(self) -> bool:
+        """Let the next thing happen that waits for rest, if it is due."""
+        if not self._rests or self._rests[0][0] > self.now:
+            return False
+        entry = heapq.heappop(self._rests)
+        self.moment = self.now
+        entry[3](*entry[4])
+        return True
 
     def next_time(self) -> int | None:
         """When the next thing is due; None when there is none."""

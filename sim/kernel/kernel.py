@@ -187,6 +187,8 @@ class SimKernel(Outside):
                 due = deadline_ns is not None and clock.now >= deadline_ns
                 if ready or due or machine.taken or completed.completed:
                     break
+            if clock.rest():
+                continue
             clock.now = clock.moment = self._next_wake(None if machine.stopped else deadline_ns)
         self._spins = self._spins + 1 if clock.now == began_ns else 0
         if self._spins > SPIN_LIMIT:
@@ -212,6 +214,9 @@ class SimKernel(Outside):
         """When there is next anything to see to: the next event or the deadline."""
         clock = self.clock
         next_ns = clock.next_time()
+        rest_ns = clock.next_rest()
+        if next_ns is None or (rest_ns is not None and rest_ns < next_ns):
+            next_ns = rest_ns
         if next_ns is None or (deadline_ns is not None and deadline_ns < next_ns):
             next_ns = deadline_ns
         if next_ns is None and clock.end_time_ns is None:

@@ -80,6 +80,10 @@ class Outside:
         """Have something happen from outside at that monotonic time."""
         self.clock.at(time_ns, callback)
 
+    def at_rest(self, time_ns: int, callback: Callable[[], None]) -> None:
+        """Have something happen from outside at that time, once the daemon has nothing left to do at it."""
+        self.clock.at_rest(time_ns, callback)
+
     def step_wall(self, by_ns: int) -> None:
         """Set the wall clock forward or back."""
         self.clock.wall_offset_ns += by_ns

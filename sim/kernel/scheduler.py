@@ -16,12 +16,12 @@ AGAIN = -2
 
 
 class Exit:
-    """Yielded by a script: end with that code."""
+    """Yielded by a script: end with that code, or of that signal."""
 
-    __slots__ = ("code",)
+    __slots__ = ("code", "signal")
 
-    def __init__(self, code: int) -> None:
-        self.code = code
+    def __init__(self, code: int, signal: int | None = None) -> None:
+        self.code, self.signal = code, signal
 
 
 class Uninterruptible:
@@ -95,7 +95,8 @@ class Scheduler:
                 self._machine.clock.at(wait, self._resume, process, process.ticket)
             return False
         if isinstance(wait, Exit):
-            self._machine.family.exit(process, ExitStatus(wait.code & 0xFF))
+            status = ExitStatus(wait.code & 0xFF) if wait.signal is None else ExitStatus(None, wait.signal)
+            self._machine.family.exit(process, status)
             return False
         process.state = "D"
         if wait.until_ns is None:
@@ -109,6 +110,12 @@ class Scheduler:
         asleep, self._asleep = self._asleep, []
         for process, ticket in asleep:
             self._machine.clock.soon(self._surface, process, ticket)
+
+    def sink(self, process: Process, until_ns: int) -> None:
+        """Disk sleep until that time, whatever the process is doing."""
+        process.state = "D"
+        process.ticket += 1
+        self._machine.clock.at(until_ns, self._surface, process, process.ticket)
 
     def _surface(self, process: Process, ticket: int) -> None:
         """The end of disk sleep."""

@@ -96,6 +96,8 @@ class Signals:
         if self._dropped(target, signal):
             return
         target.pending.add(signal)
+        if signal == sig.SIGKILL and target.dying_ns and target.state != "D":
+            machine.scheduler.sink(target, machine.clock.moment + target.dying_ns)
         self.wake(target)
 
     @rule("term-waits-for-cont", "kill-ends-a-stopped-process", "kill-waits-for-uninterruptible-sleep")

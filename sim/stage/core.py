@@ -92,7 +92,9 @@ class CoreStage:
         self.over = False
         self.handled = 0
         self._children = Children()
-        self._actors = [_Actor(name, program) for name, program in scenario.programs()]  # the core numbers them so
+        self._groups = sorted(scenario.groups, key=lambda group: (group.priority, group.name))  # as configuration does
+        # The core numbers them so, from 1.
+        self._actors = [_Actor(f"{group.name}:{each.name}", each) for group in self._groups for each in group.programs]
         self._by_name = {actor.name: at + 1 for at, actor in enumerate(self._actors)}
         self._events: deque[Event] = deque()
         self._forks: list[tuple[int, effects.Spawn]] = []
@@ -100,7 +102,7 @@ class CoreStage:
 
     def run(self) -> None:
         """Play it to its end."""
-        for group in self._scenario.groups:
+        for group in self._groups:
             self._handle(GroupAdded(GroupPolicy(group.name, group.priority, tuple(map(_policy, group.programs)))))
         self._handle(Booted())
         self._settle()

@@ -25,7 +25,7 @@ class FakeProcess:
         self.group, self.name, self.instance = group, name, instance
         self.priority = 999
         self.state = ProcessState.STOPPED
-        self.start_waits = False
+        self.start_waits = self.restart_waits = False
         self.pid = self.start_wall = self.stop_wall = self.up_since = 0
         self.spawnerr = ""
         self.exitstatus: int | None = None

@@ -1,0 +1,255 @@
+"""The whole stage: the shipped daemon on the simulated kernel (`sim.simulation`), driven as a user would drive it.
+
+Its configuration is text, its clients speak XML-RPC over the UNIX socket, SHUTDOWN is a SIGTERM. Children are scripts
+(`sim.children.lives`). The daemon is not PID 1, so that nothing follows the end of its programs.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import xmlrpc.client
+
+from initd.config.host import Host
+from initd.config.load import Arguments, load
+from initd.states import ProcessState
+from initd.supervise.effects import StateChanged
+from sim.children.lives import steps
+from sim.kernel import SimFiles, SimKernel
+from sim.kernel.faults import Fault
+from sim.scenario import Kind
+from sim.simulation import Change, Simulation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from initd.kernel.port import Child, SpawnSpec
+    from sim.scenario import Group, Op, Program, Scenario
+    from sim.trace import Trace
+
+CONF, SOCKET, COMMAND = "/etc/supervisord.conf", "/var/run/s.sock", "/usr/bin/program"
+HEAD = f"""[unix_http_server]
+file={SOCKET}
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[supervisord]
+logfile=/var/log/supervisord.log
+"""
+DAEMON_PID, SIGTERM = 50, 15
+METHODS = {Kind.START: "startProcess", Kind.STOP: "stopProcess", Kind.SIGNAL: "signalProcess"}
+_FAULT = re.compile(rb"<name>faultString</name>\s*<value><string>([A-Z_]+)")
+
+
+def play(scenario: Scenario) -> Trace:
+    """The story of a scenario."""
+    stage = DaemonStage(scenario)
+    stage.run()
+    return stage.trace
+
+
+def config_text(scenario: Scenario) -> str:
+    """The supervisord.conf of a scenario; programs of one name in several groups are told apart by `process_name`."""
+    parts = [HEAD]
+    single = all(len(g.programs) == 1 and (g.name, g.priority) == (g.programs[0].name, g.programs[0].priority)
+                 for g in scenario.groups)  # fmt: skip
+    for group in scenario.groups:
+        names = [program.name if single else f"{group.name}.{program.name}" for program in group.programs]
+        if not single:
+            parts.append(f"[group:{group.name}]\nprograms={','.join(names)}\npriority={group.priority}\n")
+        for name, program in zip(names, group.programs, strict=True):
+            parts.append(_section(name, program))
+    return "".join(parts)
+
+
+def _section(name: str, program: Program) -> str:
+    return f"""[program:{name}]
+process_name={program.name}
+command={COMMAND}
+stdout_logfile=NONE
+stderr_logfile=NONE
+priority={program.priority}
+autostart={str(program.autostart).lower()}
+startsecs={program.startsecs}
+startretries={program.startretries}
+autorestart={program.autorestart}
+exitcodes={",".join(map(str, program.exitcodes))}
+stopsignal={program.stopsignal}
+stopwaitsecs={program.stopwaitsecs}
+stopasgroup={str(program.stopasgroup).lower()}
+killasgroup={str(program.killasgroup).lower()}
+"""
+
+
+class DaemonStage:
+    """One run; `trace` grows as the story goes."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self.trace: Trace = []
+        files = SimFiles()
+        files.put(CONF, config_text(scenario).encode())
+        files.program(COMMAND)
+        self.kernel = StageKernel(self, scenario, files)
+        arguments = Arguments(CONF)
+        host = Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", files)
+        config = load(arguments, host)
+        self.simulation = Simulation(self.kernel, config, arguments, host, self._changed)
+
+    def run(self) -> None:
+        """Play it to its end."""
+        ops = self._scenario.ops
+        for at, op in enumerate(ops):
+            first = not at or ops[at - 1].time_ns < op.time_ns
+            when = self.kernel.at if op.kind is Kind.SHUTDOWN and first and op.time_ns else self.kernel.at_rest
+            when(op.time_ns, lambda at=at, op=op: OPERATIONS[op.kind](self, at, op))  # type: ignore[misc]
+        self.simulation.run(self._scenario.until_ns)
+        if self.simulation.exit_status is not None:
+            self.tell("", "exit", str(self.simulation.exit_status))
+
+    def tell(self, program: str, what: str, detail: str) -> None:
+        """One more entry, now."""
+        self.trace.append((self.kernel.now, program, what, detail))
+
+    def _changed(self, changed: Change) -> None:
+        self.tell(f"{changed.change.group}:{changed.change.name}", "state", state_text(changed.change))
+
+    # -- operations --------------------------------------------------------------------------------------------------
+
+    def _call(self, at: int, op: Op) -> None:
+        try:
+            client: Any = self.kernel.connect_unix(SOCKET)
+        except OSError:
+            return  # the daemon is gone
+        client.received = _Response(lambda answer: self._answered(at, op, answer, client))
+        client.send(request(op.kind, op.target, op.argument))
+
+    def _answered(self, at: int, op: Op, answer: str, client: Any) -> None:
+        self.tell(op.target, "answer", f"{at} {answer}")
+        self.kernel.clock.soon(client.close)
+
+    def _outsider(self, at: int, op: Op) -> None:
+        pid = self.kernel.pids.get(op.target)
+        if pid is not None:
+            self.kernel.outsider_kill(pid, op.argument)
+
+    def _refuse(self, at: int, op: Op) -> None:
+        self.kernel.refuse_kill(op.target, op.argument)
+
+    def _step_wall(self, at: int, op: Op) -> None:
+        self.kernel.step_wall(op.argument)
+
+    def _shut_down(self, at: int, op: Op) -> None:
+        self.kernel.signal_daemon(SIGTERM)
+
+
+OPERATIONS: dict[Kind, Callable[[DaemonStage, int, Op], None]] = {
+    Kind.START: DaemonStage._call,
+    Kind.STOP: DaemonStage._call,
+    Kind.SIGNAL: DaemonStage._call,
+    Kind.OUTSIDER: DaemonStage._outsider,
+    Kind.REFUSE: DaemonStage._refuse,
+    Kind.WALL: DaemonStage._step_wall,
+    Kind.SHUTDOWN: DaemonStage._shut_down,
+}
+
+
+def state_text(change: StateChanged) -> str:
+    """The detail of a `state` entry."""
+    state = change.new
+    if state is ProcessState.STARTING or state is ProcessState.BACKOFF:
+        return f"{state.name} {change.tries}"
+    if state is ProcessState.EXITED:
+        return "EXITED expected" if change.expected else "EXITED unexpected"
+    return state.name
+
+
+_REQUESTS: dict[tuple[Kind, str, int], bytes] = {}
+
+
+def request(kind: Kind, target: str, argument: int) -> bytes:
+    """The HTTP request of a client's operation."""
+    key = (kind, target, argument)
+    made = _REQUESTS.get(key)
+    if made is None:
+        params = (target, argument) if kind is Kind.SIGNAL else (target, False)
+        body = xmlrpc.client.dumps(params, f"supervisor.{METHODS[kind]}").encode()
+        head = f"POST /RPC2 HTTP/1.1\r\nHost: s\r\nContent-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n"
+        made = _REQUESTS[key] = head.encode() + body
+    return made
+
+
+class _Response(bytearray):
+    """What a client receives; `done(answer)` is called once that is a whole response."""
+
+    def __init__(self, done: Callable[[str], None]) -> None:
+        super().__init__()
+        self._done = done
+
+    def __iadd__(self, data: Any) -> Any:
+        whole = super().__iadd__(data)
+        if self.endswith(b"</methodResponse>\n"):
+            found = _FAULT.search(self)
+            self._done("OK" if found is None else found[1].decode())
+        return whole
+
+
+class StageKernel(SimKernel):
+    """A kernel that tells the story of what the daemon has it do. `pids` are the children by program."""
+
+    def __init__(self, stage: DaemonStage, scenario: Scenario, files: SimFiles) -> None:
+        super().__init__(pid=DAEMON_PID, programs=self._script, files=files)
+        self._stage = stage
+        self._programs = dict(scenario.programs())
+        self._tries = dict.fromkeys(self._programs, 0)
+        self.pids: dict[str, int] = {}
+        self._owners: dict[int, str] = {}
+        self._refusals: list[Fault] = []
+        names = {life.refused for program in self._programs.values() for life in program.lives if life.refused}
+        for name in sorted(names):
+            self.faults.fail("spawn", getattr(errno, name), times=None, when=lambda spec, name=name: self._fails(spec, name))
+
+    def _fails(self, spec: SpawnSpec, name: str) -> bool:
+        key = _key(spec.env)
+        return self._programs[key].life(self._tries[key]).refused == name
+
+    def _script(self, argv: tuple[str, ...], env: Mapping[str, str], attempt: int) -> list[Any]:
+        key = _key(env)
+        return steps(self._programs[key].life(self._tries[key]))
+
+    def refuse_kill(self, program: str, number: int) -> None:
+        """The next kill of that program fails with that errno."""
+        fault = Fault(number, None, 1, lambda pid, signal: self._owners.get(pid) == program)
+        self._refusals.append(fault)
+        for call in ("kill", "killpg"):
+            self.faults.by_call.setdefault(call, []).append(fault)
+
+    def _refused(self) -> int:
+        return sum([fault.fired for fault in self._refusals])
+
+    def spawn(self, spec: SpawnSpec) -> Child:
+        key = _key(spec.env)
+        self._tries[key] += 1
+        child = super().spawn(spec)
+        self.pids[key], self._owners[child.pid] = child.pid, key
+        self._stage.tell(key, "spawn", str(self._tries[key]))
+        return child
+
+    def kill(self, pid: int, signal: int) -> None:
+        self._tell_signal(super().kill, pid, signal, str(signal))
+
+    def killpg(self, pgid: int, signal: int) -> None:
+        self._tell_signal(super().killpg, pgid, signal, f"{signal} group")
+
+    def _tell_signal(self, send: Callable[[int, int], None], pid: int, signal: int, detail: str) -> None:
+        refused = self._refused()
+        try:
+            send(pid, signal)
+        finally:
+            if self._refused() == refused:
+                self._stage.tell(self._owners[pid], "signal", detail)
+
+
+def _key(env: Mapping[str, str]) -> str:
+    return f"{env['SUPERVISOR_GROUP_NAME']}:{env['SUPERVISOR_PROCESS_NAME']}"
