@@ -1,6 +1,6 @@
-"""The command `initd-sim`: what will this configuration do?
+"""The command `initd-sim`: what will this configuration do, and does what must hold hold in many scenarios?
 
-Exit status: 0, or 2 for a usage error or a configuration that cannot be used.
+Exit status: 0; 1 where a scenario did not pass; 2 for a usage error or a configuration that cannot be used.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from initd.config.load import render
 from initd.errors import ConfigError
 from initd.kernel.linux_files import LinuxFiles
 from initd.states import ProcessState
+from sim.campaign import STAGES, campaign, check, reference_model, stage_of
 from sim.children.behaviours import CATALOGUE, UNITS_S, Behaviour, BehaviourError, parse_assignment
+from sim.generate import PROFILES
 from sim.kernel import SimFiles, SimKernel
+from sim.report import timeline
+from sim.scenario import from_json
 from sim.simulation import Change, Simulation
 from sim.world import furnish, read
 
@@ -29,7 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `initd-sim`; returns the exit status."""
     arguments = _parser().parse_args(argv)
     try:
-        return _run(arguments)
+        if arguments.command == "replay":
+            return _replay(arguments)
+        return _run(arguments) if arguments.seeds is None else _run_seeds(arguments)
     except ConfigError as error:
         sys.stderr.write(render(error, "initd-sim"))
     except BehaviourError as error:
@@ -45,17 +51,33 @@ def _parser() -> argparse.ArgumentParser:
     examples = "\n".join(f"  {example}" for _, _, example in CATALOGUE)
     run = commands.add_parser(
         "run",
-        help="run a configuration and print every state change",
-        description="Run a configuration on a machine that has every directory, user and command it names.",
+        help="run a configuration and print every state change, or a range of seeds and judge every story",
+        description="Run a configuration on a machine that has every directory, user and command it names; or, with --seeds, "
+        "play the scenarios of these seeds and judge their stories.",
         epilog=f"behaviours (several with commas between them; what is not mentioned runs for ever):\n{examples}\n"
         "  flap 3 times after 0.2s then run",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    run.add_argument("config", help="a supervisord.conf")
+    run.add_argument("config", nargs="?", help="a supervisord.conf")
     run.add_argument("--for", dest="duration", type=_duration, default="60s", help="virtual time to run (60s)")
     run.add_argument("--behaviour", action="append", default=[], metavar="'NAME: WHAT'", help="what a program does")
     run.add_argument("--log", action="store_true", help="print the daemon's own log at the end")
+    run.add_argument("--seeds", type=_seeds, metavar="A:B", help="play the scenarios A to below B")
+    run.add_argument("--profile", choices=sorted(PROFILES), default="plain", help="what kind of scenarios (plain)")
+    run.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (1)")
+    run.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
+    run.add_argument("--save", metavar="DIRECTORY", help="write the scenarios that do not pass there")
+    replay = commands.add_parser("replay", help="play one scenario file and print its story")
+    replay.add_argument("file", help="a scenario as JSON")
+    replay.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
     return parser
+
+
+def _seeds(text: str) -> range:
+    first, colon, last = text.partition(":")
+    if not colon or not first.isdigit() or not last.isdigit() or int(first) >= int(last):
+        raise argparse.ArgumentTypeError(f"expected A:B with A below B, e.g. 0:1000; found {text!r}")
+    return range(int(first), int(last))
 
 
 def _duration(text: str) -> int:
@@ -66,7 +88,46 @@ def _duration(text: str) -> int:
     return round(float(number) * UNITS_S[unit] * SECOND_NS)
 
 
+def _run_seeds(arguments: argparse.Namespace) -> int:
+    seeds, profile, stage = arguments.seeds, arguments.profile, arguments.stage
+
+    def progress(done: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{done} of {len(seeds)}" if done < len(seeds) else "\r" + " " * 40 + "\r")
+
+    result = campaign(seeds.start, seeds.stop, profile, stage, arguments.jobs, progress=progress)
+    for failure in result.failures:
+        verdict = "UNKNOWN" if failure.unknown else "FAILED"
+        print(f"{verdict} profile {profile} seed {failure.seed}")
+        for reason in failure.reasons:
+            print(f"    {reason}")
+        if arguments.save:
+            path = os.path.join(arguments.save, f"{profile}-{failure.seed}.json")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(failure.scenario)
+            print(f"    replay: initd-sim replay {path} --stage {stage}")
+    print(result.summary())
+    return 0 if result.clean else 1
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    try:
+        with open(arguments.file, encoding="utf-8") as file:
+            scenario = from_json(file.read())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.stderr.write(f"Error: no scenario in {arguments.file}: {error}\n")
+        return 2
+    trace, reasons, _ = check(scenario, stage_of(arguments.stage), reference_model(), twice=True)
+    print("\n".join(timeline(scenario, trace)))
+    for reason in reasons:
+        print(f"FAILED {reason}")
+    return 1 if reasons else 0
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.config is None:
+        sys.stderr.write("Error: expected a supervisord.conf, or --seeds A:B\nFor help, use initd-sim run -h\n")
+        return 2
     behaviours: dict[str, Behaviour] = dict(map(parse_assignment, arguments.behaviour))
     cwd = os.getcwd()
     given, host, config = read(arguments.config, cwd)

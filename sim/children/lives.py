@@ -20,7 +20,9 @@ _WATCH: dict[int, list[Any]] = {number: [["struck", number]] for number in CATCH
 
 def steps(life: Life) -> list[Any]:
     """The script of a life that is not refused."""
-    return [["live", _seconds(life.ends_ns), life.status, _seconds(life.stop_ns), life.stop_status, _seconds(life.kill_ns)]]
+    return [
+        ["live", _seconds(life.ends_ns), life.status, _seconds(life.stop_ns), life.stop_status, _seconds(life.kill_ns)]
+    ]
 
 
 def live(machine: Machine, process: Process, step: list[Any]) -> Generator[Any, None, None]:

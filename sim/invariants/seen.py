@@ -30,12 +30,13 @@ class Actor:
     """
 
     __slots__ = (
-        "alive", "due_ns", "failures", "forks", "fork_ns", "group", "hit_ns", "kill_ns", "name", "rank", "refused_ns", "signals", "since_ns",
-        "spec", "start_ns", "state", "stop_op_ns", "struck", "tries", "short_ns", "client_ns", "client_signals", "killed_ns",
+        "alive", "client_ns", "client_signals", "due_ns", "failures", "fork_ns", "forks", "group", "hit_ns", "kill_ns",
+        "killed_ns", "name", "refused_ns", "short_ns", "signals", "since_ns", "spec", "start_ns", "state", "stop_op_ns",
+        "struck", "tries",
     )  # fmt: skip
 
     def __init__(self, name: str, group: int, spec: Program) -> None:
-        self.name, self.rank, self.group, self.spec = name, group, group, spec
+        self.name, self.group, self.spec = name, group, spec
         self.state, self.since_ns, self.tries = "STOPPED", NEVER, 0
         self.alive = self.struck = False
         self.forks = self.failures = self.signals = 0

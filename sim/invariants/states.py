@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.invariants.seen import NEVER, UP
+from sim.invariants.seen import NEVER
 from sim.scenario import SECOND_NS
 
 TYPE_CHECKING = False
@@ -56,7 +56,9 @@ def long_enough(seen: Seen, actor: Actor, entry: Entry) -> str | None:
         if age_ns > actor.startsecs_ns:
             return None
         actor.short_ns = entry[0]
-        return None if age_ns == actor.startsecs_ns else f"RUNNING after {age_ns} ns, startsecs is {actor.spec.startsecs}"
+        return (
+            None if age_ns == actor.startsecs_ns else f"RUNNING after {age_ns} ns, startsecs is {actor.spec.startsecs}"
+        )
     if actor.short_ns != NEVER and actor.state == "RUNNING":
         short_ns, actor.short_ns = actor.short_ns, NEVER
         if entry[0] != short_ns or not entry[3].startswith("EXITED"):
@@ -175,4 +177,3 @@ CHECKERS: dict[str, tuple[tuple[str, ...], Checker]] = {
     "S14": ((*STATES, "spawn"), chain),
 }
 """By the name in simulation.md §4.5: what each looks at, and the checker."""
-assert UP <= set(STATES)

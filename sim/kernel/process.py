@@ -29,8 +29,8 @@ class Process:
 
     __slots__ = (
         "argv", "attempt", "auto_reap", "blocked", "born_ns", "burst", "children", "directory", "dying_ns", "env", "fds",
-        "frames", "gid", "groups", "handlers", "ignored", "is_daemon", "nofile", "parent", "pending", "pgid", "pid", "rank", "sid",
-        "state", "status", "struck", "subreaper", "ticket", "uid", "umask", "waiters",
+        "frames", "gid", "groups", "handlers", "ignored", "is_daemon", "nofile", "parent", "pending", "pgid", "pid", "rank",
+        "sid", "state", "status", "struck", "subreaper", "ticket", "uid", "umask", "waiters",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent: Process | None, pgid: int, sid: int) -> None:

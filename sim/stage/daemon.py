@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.kernel.port import Child, SpawnSpec
-    from sim.scenario import Group, Op, Program, Scenario
+    from sim.scenario import Op, Program, Scenario
     from sim.trace import Trace
 
 CONF, SOCKET, COMMAND = "/etc/supervisord.conf", "/var/run/s.sock", "/usr/bin/program"
@@ -187,7 +187,7 @@ class _Response(bytearray):
         super().__init__()
         self._done = done
 
-    def __iadd__(self, data: Any) -> Any:
+    def __iadd__(self, data: Any) -> Any:  # type: ignore[misc]
         whole = super().__iadd__(data)
         if self.endswith(b"</methodResponse>\n"):
             found = _FAULT.search(self)
@@ -208,7 +208,9 @@ class StageKernel(SimKernel):
         self._refusals: list[Fault] = []
         names = {life.refused for program in self._programs.values() for life in program.lives if life.refused}
         for name in sorted(names):
-            self.faults.fail("spawn", getattr(errno, name), times=None, when=lambda spec, name=name: self._fails(spec, name))
+            self.faults.fail(
+                "spawn", getattr(errno, name), times=None, when=lambda spec, name=name: self._fails(spec, name)
+            )
 
     def _fails(self, spec: SpawnSpec, name: str) -> bool:
         key = _key(spec.env)

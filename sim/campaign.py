@@ -1,0 +1,195 @@
+"""Many scenarios, one after the other: played, judged, told again; what went wrong is kept with its scenario.
+
+A seed passes when every invariant holds in its story, when the story is the reference model's (`sim.model`, where it is
+there), and, of one seed in TWICE, when a second play tells the very same. What could not be judged is unknown, which is no pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from importlib.util import find_spec
+
+from initd.record import Record
+from sim.generate import scenario as generate
+from sim.invariants import Outcome, judge
+from sim.scenario import to_json
+from sim.stage import core
+from sim.trace import digest, first_difference, line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from sim.scenario import Scenario
+    from sim.trace import Trace
+
+    Play = Callable[[Scenario], Trace]
+
+TWICE = 16
+"""One seed in so many is played a second time, which must change nothing."""
+CHUNK = 500
+"""Seeds that one process takes at a time."""
+KEPT = 20
+"""So many failures are kept with their scenarios; the others are counted."""
+STAGES = ("core", "daemon")
+
+
+class Failure(Record):
+    """A seed that did not pass: every reason on a line of its own, and the scenario as JSON."""
+
+    seed: int
+    reasons: tuple[str, ...]
+    unknown: bool
+    scenario: str
+
+
+class Result(Record):
+    """What came of a range of seeds. `digest` names all stories together, the same on every machine and at every run."""
+
+    passed: int
+    failed: int
+    unknown: int
+    entries: int
+    digest: str
+    failures: tuple[Failure, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> int:
+        """How many seeds."""
+        return self.passed + self.failed + self.unknown
+
+    @property
+    def clean(self) -> bool:
+        """Whether all passed."""
+        return not self.failed and not self.unknown
+
+    def summary(self) -> str:
+        """One line as pytest ends with, and the rate."""
+        unknown = f", {self.unknown} unknown" if self.unknown else ""
+        seconds = max(self.seconds, 1e-9)
+        counts = f"{self.passed} passed, {self.failed} failed{unknown} in {self.seconds:.2f}s"
+        rates = f"{self.total / seconds:,.0f} scenarios/s, {self.entries / seconds:,.0f} entries/s"
+        return f"{counts} ({rates}, digest {self.digest})"
+
+
+def stage_of(name: str) -> Play:
+    """How that stage plays; ValueError for one that does not exist."""
+    if name == "core":
+        return core.play
+    if name == "daemon":
+        from sim.stage import daemon  # it needs everything the daemon does
+
+        return daemon.play
+    raise ValueError(f"no stage {name!r}: expected one of {', '.join(STAGES)}")
+
+
+def check(scenario: Scenario, play: Play, tell: Any = None, twice: bool = False) -> tuple[Trace, list[str], bool]:
+    """The story, what is wrong with it, and whether something wrong is wrong for certain.
+
+    `tell` is the reference model's function, or None to do without.
+    """
+    try:
+        trace = play(scenario)
+    except Exception as error:  # a stage or the supervisor broke down: the one is a bug, and so is the other
+        return [], [f"play fail: {error!r}"], True
+    findings = judge(scenario, trace)
+    reasons = [str(finding) for finding in findings]
+    certain = any(finding.outcome is Outcome.FAIL for finding in findings)
+    if twice and digest(play(scenario)) != digest(trace):
+        reasons.append("M1 fail: a second play tells another story")
+        certain = True
+    if tell is not None:
+        try:
+            difference = _model_difference(scenario, trace, tell)
+        except Exception as error:  # no model, no pass
+            difference, certain_model = f"model unknown: {error!r}", False
+        else:
+            certain_model = difference is not None
+        if difference is not None:
+            reasons.append(difference)
+            certain = certain or certain_model
+    return trace, reasons, certain
+
+
+def _model_difference(scenario: Scenario, trace: Trace, tell: Any) -> str | None:
+    story = tell(scenario)
+    found = first_difference(story.binding(trace), story.binding(story.trace))
+    if found is None:
+        return None
+    program, ours, model = found
+    told = "nothing" if ours is None else line(ours).strip()
+    wanted = "nothing" if model is None else line(model).strip()
+    return f"model fail for {program or 'the daemon'}: told {told!r}, expected {wanted!r}"
+
+
+def reference_model() -> Any:
+    """`sim.model.tell`, or None where there is no model."""
+    return importlib.import_module("sim.model").tell if find_spec("sim.model") is not None else None
+
+
+def run_seeds(first: int, last: int, profile: str, stage: str = "core", model: bool = True) -> Result:
+    """Play the seeds from `first` to below `last` in this process."""
+    play, tell = stage_of(stage), reference_model() if model else None
+    counts = {True: 0, False: 0}
+    entries, failures, whole = 0, [], hashlib.sha256()
+    for seed in range(first, last):
+        scenario = generate(seed, profile)
+        trace, reasons, certain = check(scenario, play, tell, twice=seed % TWICE == 0)
+        entries += len(trace)
+        whole.update(repr(trace).encode())
+        if reasons:
+            counts[certain] += 1
+            failures.append(Failure(seed, tuple(reasons), not certain, to_json(scenario)))
+    failed, unknown = counts[True], counts[False]
+    return Result(
+        last - first - failed - unknown, failed, unknown, entries, whole.hexdigest()[:16], tuple(failures[:KEPT])
+    )
+
+
+def campaign(
+    first: int,
+    last: int,
+    profile: str,
+    stage: str = "core",
+    jobs: int = 1,
+    model: bool = True,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Result:
+    """Play a range of seeds in that many processes; `progress(seeds done)` is called now and then."""
+    began = time.perf_counter()
+    results = []
+    done = 0
+    for result in _results(first, last, partial(run_seeds, profile=profile, stage=stage, model=model), jobs):
+        results.append(result)
+        done += result.total
+        progress(done)
+    return _together(results).replace(seconds=time.perf_counter() - began)
+
+
+def _results(first: int, last: int, run: Callable[[int, int], Result], jobs: int) -> Iterator[Result]:
+    starts = range(first, last, CHUNK)
+    ends = [min(start + CHUNK, last) for start in starts]
+    if jobs <= 1:
+        yield from map(run, starts, ends)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(run, starts, ends)
+
+
+def _together(results: list[Result]) -> Result:
+    whole = hashlib.sha256("".join(each.digest for each in results).encode())
+    failures = [failure for each in results for failure in each.failures]
+    return Result(
+        sum(each.passed for each in results),
+        sum(each.failed for each in results),
+        sum(each.unknown for each in results),
+        sum(each.entries for each in results),
+        whole.hexdigest()[:16],
+        tuple(failures[:KEPT]),
+    )
