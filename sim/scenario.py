@@ -89,7 +89,8 @@ class Kind(enum.Enum):
     OUTSIDER = "outsider"
     """Somebody else sends signal `argument` to the process of `target`; nothing if it has none."""
     REFUSE = "refuse"
-    """The daemon's next kill of `target` fails with errno number `argument`; nothing is sent, nor told of."""
+    """The daemon's next kill of `target` fails with errno number `argument`; nothing is sent, nor told of.
+    Several wait in line."""
     WALL = "wall"
     """The wall clock is set forward by `argument` nanoseconds, or back."""
     SHUTDOWN = "shutdown"

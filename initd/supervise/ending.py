@@ -52,13 +52,12 @@ class Ending(Stopping):
 
         `credit_ns` is the instant at which the whole burst would be available again.
         """
-        allowed = max(self.now, process.credit_ns - (RESTART_BURST - 1) * RESTART_INTERVAL_NS)
-        process.credit_ns = max(allowed, process.credit_ns) + RESTART_INTERVAL_NS
-        return allowed
+        return max(self.now, process.credit_ns - (RESTART_BURST - 1) * RESTART_INTERVAL_NS)
 
     def restart(self, process: Process, event: Event | None) -> None:
-        """EXITED → STARTING by itself."""
+        """EXITED → STARTING by itself; only this counts against the rate limit, not a restart that was called off."""
         if self._may_start():
+            process.credit_ns = max(self.now, process.credit_ns) + RESTART_INTERVAL_NS
             self.begin(process, None)
 
     def stay_down(self, process: Process, event: Event | None) -> None:

@@ -167,6 +167,29 @@ def is_open(fd: int) -> bool:
     return True
 
 
+def live(ends: float | None, status: int, stop: float | None, stop_status: int | None, kill: float) -> None:
+    if kill:
+        raise SystemExit("a slow death of SIGKILL exists in the simulator only")
+    catchable = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
+    end = None if ends is None else time.monotonic() + ends
+    watched = catchable if stop is not None else set()
+    while end is None or time.monotonic() < end:
+        wait_s = 3600.0 if end is None else max(0.0, end - time.monotonic())
+        came = signal.sigtimedwait(watched, wait_s)
+        if came is not None and stop is not None:
+            watched = set()
+            if end is None or time.monotonic() + stop < end:
+                end = time.monotonic() + stop
+                status = -came.si_signo if stop_status is None else stop_status
+    if status >= 0:
+        os._exit(status)
+    if -status not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(-status, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [-status])
+    os.kill(os.getpid(), -status)
+
+
 def dstate(_seconds: float) -> None:
     raise SystemExit("dstate exists in the simulator only")
 
@@ -190,6 +213,7 @@ VERBS: dict[str, Callable[..., object]] = {
     "sleep": time.sleep,
     "pause": pause,
     "dstate": dstate,
+    "live": live,
     "write": write,
     "close": os.close,
     "ignore": lambda name: signal.signal(number(name), signal.SIG_IGN),

@@ -15,9 +15,9 @@ are names without SIG; durations are seconds.
     ["loop", steps]                for ever                     ["repeat", n, steps]
     ["read"]                       stdin until its end          ["copy"]             stdin to stdout until its end
     ["listen", result, seconds]    one round of the event listener protocol
-    ["live", ends, status, stop, stop_status, kill]  a life of a scenario (`sim.scenario.Life`): ends after that time with that
-                                   code or of that signal, negative; null for never and for its own; simulated only
-    ["struck", number]             that signal has come: what `live` does for a signal
+    ["live", ends, status, stop, stop_status, kill]  a life of a scenario (`sim.scenario.Life`), which has these as `…_ns` and
+                                   `…status`; `kill` other than 0 is simulated only
+    ["struck", number]             that signal has come: how a simulated `live` hears of it; simulated only
     ["save", path, text]           write a file; {pid} in the text is its own
     ["tell", key, …]               `key=value` words on one line of stdout; keys: pid ppid pgid sid uid gid groups cwd
                                    umask nofile fds argv attempt env:NAME

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 START_OF_TIME_NS = 1_700_000_000 * 1_000_000_000
 FIRST_PID = 100
+ESRCH = 3
 TURNS_AT_ONE_INSTANT = 10_000
 RESTARTS = {mode.value: mode for mode in Restart}
 PLAIN = {state: state.name for state in ProcessState}
@@ -141,6 +142,8 @@ class CoreStage:
         dead = self._children.take_dead(self.now)
         if shutdown:
             self._handle(ShutdownAsked())
+        for child in dead:
+            child.reaped = True  # all of them, before the core hears of the first
         while dead:
             self._reap(dead.pop(self._choose(len(dead)) if self._choose is not None else 0))
         deadline = self.core.next_deadline()
@@ -217,15 +220,16 @@ class CoreStage:
 
     def _kill(self, kill: effects.Kill) -> None:
         actor = self._actors[kill.instance - 1]
-        code = 0
-        if actor.refusals:
+        child = actor.child
+        there = child is not None and not child.reaped
+        code = 0 if there else ESRCH  # who has been reaped is nobody's to signal: the driver does not even ask
+        if there and actor.refusals:
             code = actor.refusals.pop(0)
         else:
-            self.trace.append(
-                (self.now, actor.name, "signal", f"{kill.signal} group" if kill.group else str(kill.signal))
-            )
-            if actor.child is not None:
-                self._children.strike(actor.child, kill.signal, self.now)
+            detail = f"{kill.signal} group" if kill.group else str(kill.signal)
+            self.trace.append((self.now, actor.name, "signal", detail))
+            if child is not None:
+                self._children.strike(child, kill.signal, self.now)
         text = f"errno {code}" if code else ""
         self._events.append(Signalled(kill.instance, kill.pid, kill.signal, code, text, kill.request))
 

@@ -113,7 +113,12 @@ class DaemonStage:
         self.trace.append((self.kernel.now, program, what, detail))
 
     def _changed(self, changed: Change) -> None:
-        self.tell(f"{changed.change.group}:{changed.change.name}", "state", state_text(changed.change))
+        """A change of state. What follows it is told by the kernel, but for a signal to one already reaped, which is not sent."""
+        change = changed.change
+        name = f"{change.group}:{change.name}"
+        self.tell(name, "state", state_text(change))
+        if change.new is ProcessState.STOPPING and self.kernel.process(change.pid) is None:
+            self.tell(name, "signal", self.kernel.stop_detail(name))
 
     # -- operations --------------------------------------------------------------------------------------------------
 
@@ -219,6 +224,11 @@ class StageKernel(SimKernel):
     def _script(self, argv: tuple[str, ...], env: Mapping[str, str], attempt: int) -> list[Any]:
         key = _key(env)
         return steps(self._programs[key].life(self._tries[key]))
+
+    def stop_detail(self, program: str) -> str:
+        """How the first signal of a stop is told."""
+        spec = self._programs[program]
+        return f"{spec.stopsignal} group" if spec.stopasgroup else str(spec.stopsignal)
 
     def refuse_kill(self, program: str, number: int) -> None:
         """The next kill of that program fails with that errno."""

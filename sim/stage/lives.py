@@ -12,15 +12,18 @@ SIGKILL = 9
 
 
 class Child:
-    """One child. `rank` is its place among all, which is the order in which a kernel offers zombies; `pid` its number."""
+    """One child. `rank` is its place among all, the order in which a kernel offers zombies.
 
-    __slots__ = ("_doomed", "_struck", "dead", "end_ns", "life", "owner", "rank", "status")
+    `dead`: it has ended; `reaped`: and that is known.
+    """
+
+    __slots__ = ("_doomed", "_struck", "dead", "end_ns", "life", "owner", "rank", "reaped", "status")
 
     def __init__(self, rank: int, owner: int, life: Life) -> None:
         self.rank, self.owner, self.life = rank, owner, life
         self.end_ns: int | None = None
         self.status = life.status
-        self.dead = self._doomed = self._struck = False
+        self.dead = self.reaped = self._doomed = self._struck = False
 
     def strike(self, signal: int, now_ns: int) -> bool:
         """Take a signal; True if that changed when it ends."""

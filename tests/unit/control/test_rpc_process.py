@@ -68,14 +68,15 @@ def test_a_shutdown_while_a_command_is_checked_is_respected(world: World) -> Non
         answer()
 
 
-def test_only_what_is_up_can_be_stopped(world: World) -> None:
+def test_whether_there_is_anything_to_stop_is_for_the_daemon_to_say_in_every_state(world: World) -> None:
+    """A program that is EXITED may be about to start again: only who is asked can call that off."""
     process = world.daemon.program("web", 1)
     for state in ProcessState:
         process.state = state
-        if state in UP:
-            assert world.call("stopProcess", "web") is True
-        else:
-            assert world.fault("stopProcess", "web") == (70, "NOT_RUNNING: web")
+        world.daemon.answers.pop("stop", None)
+        assert world.call("stopProcess", "web") is True
+        world.daemon.answers["stop"] = fault(Fault.NOT_RUNNING)
+        assert world.fault("stopProcess", "web") == (70, "NOT_RUNNING: web")
 
 
 def test_a_stop_that_fails_says_why(world: World) -> None:
