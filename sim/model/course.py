@@ -1,0 +1,100 @@
+"""The course of time for one program: what is done to it next, what has been said of it, and who waits for an answer."""
+
+from __future__ import annotations
+
+import bisect
+
+from initd.signals import signal_number
+from sim.model.doings import ANSWERED, REFUSE, SHUTDOWN, SIGNAL, START, STOP, TURN
+from sim.model.silence import NEVER, Silence
+from sim.scenario import SECOND_NS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from sim.model.doings import Doing, Place
+
+    Said: TypeAlias = tuple[int, int, int, str, str]
+    """time_ns, rank at that instant, whose line it is, and the entry's `what` and `detail`."""
+
+
+class Course:
+    """Follows one program's doings, and collects its story in `said`; `line` stands for the program there."""
+
+    __slots__ = (
+        *("_askers", "_at", "_closing", "_doings", "_due_ns", "_happened_ns", "_line", "_now_ns", "_rank", "_refusal"),
+        *("_turned", "down", "name", "said", "silences"),
+    )
+
+    def __init__(self, name: str, line: int, doings: list[Doing]) -> None:
+        self.name, self._line, self._doings = name, line, doings
+        self.said: list[Said] = []
+        self.silences: list[Silence] = []
+        self.down: Place | None = (0, -1)
+        """Since when the program counts as down (§2.1), None while it does not."""
+        self._now_ns, self._rank, self._at, self._happened_ns = 0, -1, 0, -1
+        self._due_ns = NEVER
+        """When the next fork is due while there is no child."""
+        self._refusal = 0
+        """The errno that waits for the daemon's next kill."""
+        self._closing = self._turned = False
+        self._askers: list[int] = []
+        """The starts that wait for a stop (D20)."""
+
+    def take_turn(self, place: Place) -> None:
+        """Put the group's turn in a shutdown among what is done to the program."""
+        bisect.insort(self._doings, (*place, TURN, 0, -1))
+
+    def _next(self) -> tuple[int, int, int]:
+        """(kind, argument, index) of the next thing done; what every chapter answers alike is answered already."""
+        self._now_ns, self._rank, kind, argument, index = self._doings[self._at]
+        self._at += 1
+        if kind == REFUSE:
+            self._refusal = argument
+        elif kind == SHUTDOWN:
+            self._closing, self._due_ns = True, NEVER
+            self._dismiss("SHUTDOWN_STATE", "overtaken-start")
+        elif kind == TURN:
+            self._turned = True
+            if self._rank == -1 and self._happened_ns == self._now_ns:
+                self.silences.append(Silence("turn-tie", self.name, since_ns=self._now_ns, until_ns=self._now_ns))
+        elif kind in (START, STOP, SIGNAL):
+            if self._closing:
+                self._answer(index, "SHUTDOWN_STATE")
+                kind = ANSWERED
+            elif kind == SIGNAL and signal_number(str(argument)) is None:
+                self._answer(index, "BAD_SIGNAL")
+                kind = ANSWERED
+        return kind, argument, index
+
+    def _pass(self, until_ns: int) -> None:
+        """Something happens by itself, at that time or, if it was due before, now."""
+        if until_ns > self._now_ns:
+            self._now_ns, self._rank = until_ns, -1
+        self._happened_ns = self._now_ns
+
+    def _after(self, seconds: int) -> int:
+        return self._now_ns + seconds * SECOND_NS
+
+    def _settle(self, state: str) -> None:
+        """A state that counts as down."""
+        self._say("state", state)
+        if self.down is None:
+            self.down = (self._now_ns, self._rank)
+
+    def _say(self, what: str, detail: str) -> None:
+        self.said.append((self._now_ns, self._rank, self._line, what, detail))
+
+    def _dismiss(self, answer: str, reason: str) -> None:
+        """The starts that wait for a stop wait in vain."""
+        for index in self._askers:
+            self._answer(index, answer)
+            self._leave_open(reason, index)
+        self._askers = []
+
+    def _answer(self, index: int, text: str) -> None:
+        self._say("answer", f"{index} {text}")
+
+    def _leave_open(self, reason: str, index: int) -> None:
+        self.silences.append(Silence(reason, self.name, "answer", f"{index} "))
