@@ -44,7 +44,9 @@ def test_of_equal_groups_the_last_is_stopped_first():
 
 
 def test_the_members_of_a_group_are_stopped_at_once_and_all_waited_for():
-    told = story(program(life(stop=1)), program(life(stop=4), name="b", priority=1), group("first", program()), ops=(DOWN,))
+    told = story(
+        program(life(stop=1)), program(life(stop=4), name="b", priority=1), group("first", program()), ops=(DOWN,)
+    )
     assert states(told, "g:a", 20) == [(20, "STOPPING"), (21, "STOPPED")]
     assert states(told, "g:b", 20) == [(20, "STOPPING"), (24, "STOPPED")]
 
@@ -59,7 +61,9 @@ def test_a_daemon_without_programs_ends_when_told():
 
 
 def test_nothing_happens_after_the_end():
-    assert of(program(), DOWN, op(21, "start"), op(22, "shutdown", ""))[-1] == "20: STOPPING, signal 15, STOPPED, exit 0"
+    assert (
+        of(program(), DOWN, op(21, "start"), op(22, "shutdown", ""))[-1] == "20: STOPPING, signal 15, STOPPED, exit 0"
+    )
 
 
 def waiting(*lives, ops: tuple[Op, ...] = (), **options) -> list[str]:
