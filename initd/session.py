@@ -127,7 +127,8 @@ class Session:
 
         def opened(error: OSError | None) -> None:
             if self.exit is not None:
-                return None  # too late: everything is down, and the next session may be under way
+                # Too late: everything is down, and the next session may be under way.
+                return self.main_log.close(lambda error: None)
             if error is not None:
                 text = f"could not open the main log {daemon.logfile}: {error.strerror or error}"
                 if failed is not None:

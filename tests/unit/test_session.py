@@ -164,3 +164,15 @@ def test_a_failing_callback_is_a_line_in_the_log_and_nothing_more():
     assert "ValueError: in a callback" in world.log()
     assert "in fails\n" in world.log()
     assert world.state("p") == "RUNNING"
+
+
+def test_a_log_that_opens_only_after_its_session_is_over_takes_the_early_lines_and_is_closed():
+    world, lane = World(program("p")), f"log:{MAIN_LOG}"
+    world.kernel.withhold(lane)
+    world.signal(1, HUP)
+    world.at(2, lambda: world.kernel.let_go(lane))
+    world.run(10)
+    undisturbed = World(program("p")).run(10)
+    assert world.state("p") == "RUNNING"
+    assert world.lines("restart request")
+    assert world.kernel.open_count() == undisturbed.kernel.open_count()
