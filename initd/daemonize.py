@@ -78,7 +78,10 @@ def status_fd() -> int:
 
 
 def report(fd: int, status: int, text: str = "") -> None:
-    """Tell the waiting command its exit status and what to print on stderr; closes the descriptor."""
+    """Tell the waiting command, if it still waits, its exit status and what to print on stderr; closes the descriptor."""
     if fd >= 0:
-        os.write(fd, f"{status}\n{text}".encode("utf-8", "surrogateescape"))
+        try:
+            os.write(fd, f"{status}\n{text}".encode("utf-8", "surrogateescape"))
+        except BrokenPipeError:
+            pass  # it was interrupted; we go on
         os.close(fd)

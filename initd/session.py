@@ -154,9 +154,11 @@ class Session:
                 self.log("warn", text)
             for group, processes in zip(groups, result[0], strict=True):
                 self._add(group, processes, None)
-            started()
-            self.log("info", f"supervisord started with pid {self.environment.kernel.getpid()}")
-            self.driver.handle(Booted())
+            try:
+                started()
+            finally:  # whatever our surroundings make of it, the programs are to run
+                self.log("info", f"supervisord started with pid {self.environment.kernel.getpid()}")
+                self.driver.handle(Booted())
 
         target = LogTarget(daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups)
         console = self.environment.console

@@ -56,6 +56,7 @@ class MainLog:
         self._early_bytes = 0
         self._file: FileSink | None = None
         self._copy: FileSink | None = None
+        self._closing = False
 
     def log(self, level: Level, text: str) -> None:
         """Write one line (or several, with one heading) if `level` reaches the threshold."""
@@ -68,6 +69,8 @@ class MainLog:
                 self._early_bytes += len(line)
             return
         self._file.write(line)
+        if self._closing:  # a late line opens the file again
+            self._file.close(_ignore)
         if self._copy is not None:
             self._copy.write(line)
 
@@ -96,14 +99,18 @@ class MainLog:
 
     def reopen(self, done: Done) -> None:
         """Follow the path to a new file, after a rotation from outside."""
-        (self._file or Discard()).reopen(done)
+        (Discard() if self._file is None or self._closing else self._file).reopen(done)
 
     def clear(self, done: Done) -> None:
         """Unlink the file and start a new one; a stream is left alone."""
-        (self._file or Discard()).clear(done)
+        (Discard() if self._file is None or self._closing else self._file).clear(done)
 
     def close(self, done: Done) -> None:
-        """Call `done` when every line is out. With a target that hangs that is never: the caller has a deadline."""
+        """Call `done` when every line is out. With a target that hangs that is never: the caller has a deadline.
+
+        Lines that come after this are still written, but leave nothing open.
+        """
+        self._closing = True
 
         def file_closed(error: OSError | None) -> None:
             if self._copy is None:
@@ -115,6 +122,10 @@ class MainLog:
 
     def _warn(self, text: str) -> None:
         self.log(Level.WARN, text)
+
+
+def _ignore(_error: OSError | None) -> None:
+    """For a close that nobody waits for."""
 
 
 def open_targets(

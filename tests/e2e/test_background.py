@@ -246,3 +246,27 @@ def test_it_serves_clients_and_rereads_after_giving_up_root_with_nothing_left_to
     assert made.ctl("reread").stdout == "more: available\n"
     until("the nearest name of an unknown key", lambda: "startsecs" in log(made))
     assert made.ctl("tail", "talker").stdout.startswith("talk")
+
+
+@ours_only
+def test_the_programs_run_even_if_the_command_that_waits_was_killed(instance: Callable[[str], Instance]) -> None:
+    made = instance(CONFIG)
+    reader, writer = os.pipe()
+    os.close(reader)  # as if it had been: what `launch` passes to the daemon is the other end
+    with (made.folder / "output").open("ab") as output:
+        made.process = subprocess.Popen(
+            [*daemon_command(), "-c", str(made.config)],
+            cwd=made.folder,
+            env=environment() | {"INITD_STATUS_FD": str(writer)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[writer],
+            start_new_session=True,
+        )
+    os.close(writer)
+    made.wait_until_it_answers()
+    made.until_running("talker")
+    assert "uncaptured" not in log(made)
+    assert made.ctl("shutdown").returncode == 0
+    assert made.wait() == 0

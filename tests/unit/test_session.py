@@ -176,3 +176,28 @@ def test_a_log_that_opens_only_after_its_session_is_over_takes_the_early_lines_a
     assert world.state("p") == "RUNNING"
     assert world.lines("restart request")
     assert world.kernel.open_count() == undisturbed.kernel.open_count()
+
+
+def test_what_is_logged_while_the_log_is_being_closed_is_written_and_leaves_nothing_open():
+    world, lane = World(program("p")), f"log:{MAIN_LOG}"
+    world.at(2.9, lambda: world.kernel.withhold(lane))
+    for second in (3, 3.5, 3.6):
+        world.signal(second, HUP)
+    world.signal(3.7, USR2)
+    world.at(4, lambda: world.kernel.let_go(lane))
+    world.run(10)
+    undisturbed = World(program("p")).run(10)
+    assert world.state("p") == "RUNNING"
+    assert len(world.lines("SIGHUP")) == 3
+    assert world.kernel.open_count() == undisturbed.kernel.open_count()
+
+
+def test_a_start_that_its_surroundings_trip_over_still_starts_the_programs():
+    def fails(session):
+        raise OSError("nobody listens")
+
+    world = World(program("p"))
+    world.simulation.application._hooks.started = fails
+    world.run(10, clean=False)
+    assert world.state("p") == "RUNNING"
+    assert "nobody listens" in world.log()
