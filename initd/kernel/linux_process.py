@@ -60,9 +60,18 @@ def enter(directory: str | None, umask: int | None) -> None:
 
 def fill_standard_streams() -> None:
     """Open /dev/null for each of 0, 1 and 2 that is closed, so that no descriptor of ours is taken for one of them."""
-    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(fd, True)
-    os.close(fd)
+    for standard in range(3):
+        try:
+            os.fstat(standard)
+        except OSError:
+            os.set_inheritable(_open_nothing(), True)  # the lowest free number is this one
+
+
+def _open_nothing() -> int:
+    try:
+        return os.open(os.devnull, os.O_RDWR)
+    except OSError:  # a container without devices: what has nothing to read and takes no writes will do
+        return os.open("/", os.O_RDONLY)
 
 
 def hold_signals(numbers: Iterable[int]) -> None:

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import stat
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -131,3 +132,31 @@ except IdentityError as error:
 """
     gone = "(4321, 4321, 4321) (4322, 4322, 4322) [4322, 4323]\nCan't drop privilege as nonroot user\n"
     assert run_python(program) == gone
+
+
+STREAMS = """
+import os
+from initd.kernel import linux_process
+real_open = os.open
+def open_(path, *flags):
+    if path == os.devnull:
+        {devnull}
+    return real_open(path, *flags)
+os.open = open_
+said = os.dup(1)
+before = [os.fstat(fd) for fd in range(3)]
+for fd in {closed}:
+    os.close(fd)
+linux_process.fill_standard_streams()
+new = [fd for fd in range(3) if not os.path.samestat(os.fstat(fd), before[fd])]
+os.write(said, ("%s %s" % (new, [os.get_inheritable(fd) for fd in range(3)])).encode())
+"""
+
+
+@pytest.mark.parametrize("devnull", ["pass", "raise FileNotFoundError", "raise PermissionError"])
+@pytest.mark.parametrize("closed", [[], [0], [1, 2], [0, 1, 2]])
+def test_closed_standard_streams_are_filled_and_open_ones_left_alone_with_dev_null_or_without(
+    devnull: str, closed: list[int]
+) -> None:
+    said = run_python(STREAMS.format(devnull=devnull, closed=closed), stdin=subprocess.PIPE)
+    assert said == f"{closed} [True, True, True]"
