@@ -20,12 +20,16 @@ def launch() -> int:
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _become_daemon(writer)
+        try:
+            _become_daemon(writer)
+        except Exception as error:  # there may be no standard error any more, but there is the pipe
+            report(writer, 1, f"Error: could not go into the background: {error}\n")
+        os._exit(1)
     os.close(writer)
     with open(reader, "rb") as pipe:
-        report = pipe.read().decode("utf-8", "surrogateescape")
+        answer = pipe.read().decode("utf-8", "surrogateescape")
     os.waitpid(child, 0)
-    status, _, text = report.partition("\n")
+    status, _, text = answer.partition("\n")
     if not status.isdigit():
         text, status = "Error: the daemon ended before it was up\n", "1"
     complain(text)

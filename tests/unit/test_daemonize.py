@@ -5,6 +5,18 @@ import os
 import pytest
 
 from initd.daemonize import report
+from tests.unit.kernel.launching import run_python
+
+REFUSED = """
+import os
+from initd import daemonize
+def execv(*_):
+    raise PermissionError(13, "Permission denied", "/an/interpreter")
+os.execv = execv
+said = []
+daemonize.complain = said.append
+print(daemonize.launch(), said)
+"""
 
 
 def test_a_report_tells_status_and_text_and_closes_the_pipe() -> None:
@@ -26,3 +38,8 @@ def test_a_report_that_nobody_waits_for_any_more_is_dropped() -> None:
 
 def test_without_anybody_waiting_there_is_nothing_to_report() -> None:
     report(-1, 0)
+
+
+def test_the_command_says_why_the_way_into_the_background_was_barred() -> None:
+    reason = "[Errno 13] Permission denied: '/an/interpreter'"
+    assert run_python(REFUSED) == f"1 {[f'Error: could not go into the background: {reason}' + chr(10)]}\n"
