@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 READ_BYTES = 16 * 1024
 HEAD_LIMIT_BYTES = 64 * 1024
 BODY_LIMIT_BYTES = 4 * 1024 * 1024
+TARGET_LIMIT_BYTES = 8 * 1024
+CHUNKS_PER_STEP = 256
+"""A client may cut its body into single bytes."""
 HEAD_NS = 30 * SECOND_NS
 """From the first byte of a request (or the connection) to the end of its head."""
 BODY_NS = 120 * SECOND_NS
@@ -186,7 +189,9 @@ class Connection:
             self._answer(error_page(hint if hint in REASONS else 400))
 
     def _events(self) -> None:
-        while self._phase is Phase.READ:
+        for _ in range(CHUNKS_PER_STEP):
+            if self._phase is not Phase.READ:
+                return
             event = self._http.next_event()
             if isinstance(event, h11.Request):
                 self._begin(event)
@@ -200,6 +205,9 @@ class Connection:
                 self._encourage()
             else:
                 return
+        if self._phase is Phase.READ:
+            self._buffered = True
+            self._ask()
 
     def _encourage(self) -> None:
         """The client wants to hear whether its body is welcome."""
@@ -216,7 +224,9 @@ class Connection:
         self._bodyless = method == "HEAD"
         self._body_bytes = 0
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
-        if int(headers.get("content-length", "0")) > BODY_LIMIT_BYTES:
+        if len(target) > TARGET_LIMIT_BYTES:
+            self._answer(error_page(414))
+        elif int(headers.get("content-length", "0")) > BODY_LIMIT_BYTES:
             self._answer(error_page(413))
         else:
             self._allow(BODY_NS)

@@ -25,6 +25,8 @@ else:
 
 MAX_DEPTH = 64
 MAX_ELEMENTS = 200_000
+MAX_TAG_BYTES = 16 * 1024
+"""A tag is handed over in one piece, and half a million attributes take half a second; there is no use for any."""
 SLICE_CHARS = 32 * 1024
 MAX_INT = 2**31 - 1
 MIN_INT = -(2**31)
@@ -198,6 +200,7 @@ class Parser:
         expat.StartDoctypeDeclHandler = _refuse_doctype
         self._expat = expat
         self._elements = 0
+        self._fed_bytes = 0
         self._text: list[str] = []
         # One list of values a level of nesting: what the element on that level contains so far.
         self._levels: list[list[Any]] = [[]]
@@ -207,6 +210,9 @@ class Parser:
     def feed(self, data: bytes) -> None:
         """Parse the next piece; BadRequest."""
         self._parse(data, False)
+        self._fed_bytes += len(data)
+        if self._fed_bytes - self._expat.CurrentByteIndex > MAX_TAG_BYTES:
+            raise BadRequest("a tag is too long")
 
     def close(self) -> tuple[str, tuple[Any, ...]]:
         """The method name ("" if there is none) and the parameters; BadRequest."""

@@ -164,6 +164,23 @@ def test_a_body_of_unknown_length_is_refused_once_it_is_too_long(world: World) -
     assert parse(bytes(client.received))[0] == 413
 
 
+def test_a_body_cut_into_single_bytes_is_taken_in_turns_with_other_clients(world: World) -> None:
+    slow, quick = world.connect(), world.connect()
+    body = b"1\r\nx\r\n" * 2000
+    slow.send(b"POST /ok.html HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n")
+    quick.send(get("/ok.html"))
+    while not quick.received:
+        world.turn()
+    assert not slow.received
+    world.settle()
+    assert parse(bytes(slow.received))[0] == 200
+
+
+def test_a_target_that_is_too_long_is_refused(world: World) -> None:
+    assert parse(world.exchange(get("/" + "%41" * 2700)))[0] == 404
+    assert parse(world.exchange(get("/" + "%41" * 2800)))[0] == 414
+
+
 def test_a_head_that_is_too_long_is_refused(world: World) -> None:
     client = world.connect()
     client.send(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 100_000)

@@ -107,6 +107,25 @@ def test_what_is_no_request_or_could_only_be_an_attack_is_refused(body: str | by
         parsed(body)
 
 
+@pytest.mark.parametrize("tag", ["<methodCall " + "a='x' " * 9000, "<" + "a" * 50_000, "<methodCall><!--" + "-x" * 20_000])
+def test_a_tag_that_does_not_end_is_refused_while_it_comes(tag: str) -> None:
+    parser, sent = Parser(), 0
+    with pytest.raises(BadRequest, match="too long"):
+        for start in range(0, len(tag), 16384):
+            sent += 16384
+            parser.feed(tag[start : start + 16384].encode())
+    assert sent <= 3 * 16384
+
+
+@pytest.mark.parametrize("text", ["x" * 3_000_000, "&lt;" * 500_000, "\n" * 1_000_000, "<![CDATA[" + "x" * 1_000_000 + "]]>"])
+def test_a_long_text_is_taken_whatever_it_is_made_of(text: str) -> None:
+    parser = Parser()
+    body = f"<methodCall><methodName>m</methodName><params><param><value>{text}</value></param></params></methodCall>"
+    for start in range(0, len(body), 16384):
+        parser.feed(body[start : start + 16384].encode())
+    assert parser.close()[0] == "m"
+
+
 def test_integers_are_clamped_to_what_clients_can_take() -> None:
     assert xmlrpc.client.loads(written(response([2**31, -(2**31) - 1, 2**31 - 1])))[0][0] == [
         2**31 - 1,
