@@ -16,16 +16,17 @@ import pytest
 from initd import pidproxy
 from initd.pidproxy import FORWARDED
 
-# writes its pid where a daemon would, then says which signals it gets; `bye` ends it
+# Writes its pid where a daemon would, then says which signals it gets, until its input ends. By plain writes: a signal that
+# arrives inside print would find its stream busy.
 WORKER = """\
 import os, signal, sys
 def say(number, frame):
-    print(signal.Signals(number).name, flush=True)
+    os.write(1, signal.Signals(number).name.encode() + b"\\n")
 for name in ("TERM", "HUP", "INT", "USR1", "USR2", "QUIT"):
     signal.signal(getattr(signal, "SIG" + name), say)
 with open(sys.argv[1], "w") as file:
     file.write(f"{os.getpid()}\\n")
-print("ready", os.getpid(), flush=True)
+os.write(1, b"ready %d\\n" % os.getpid())
 sys.stdin.read()
 """
 QUICKLY = "import sys; from initd.pidproxy import PidProxy; sys.exit(PidProxy(sys.argv[1], sys.argv[2:], 0.01).run())"
