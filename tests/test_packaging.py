@@ -41,7 +41,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this tree, built from a copy: building leaves things behind."""
     work = tmp_path_factory.mktemp("wheel")
     source = work / "source"
-    ignored = shutil.ignore_patterns(".*", "build", "*.egg-info", "tests", "__pycache__")
+    ignored = shutil.ignore_patterns(".*", "build", "*.egg-info", "tests", "examples", "__pycache__")
     shutil.copytree(ROOT, source, ignore=ignored, symlinks=True)
     pip(work, "wheel", "--no-deps", "-w", work, source)
     return next(work.glob("*.whl"))

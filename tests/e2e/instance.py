@@ -75,6 +75,11 @@ def group_members(pgid: int) -> list[int]:
     return [pid for pid in pids if alive(pid) and stat_fields(pid)[2:3] == [str(pgid)]]
 
 
+def left_by_a_run(folder: str, names: list[str]) -> list[str]:
+    """What somebody's own run of an example, maybe still under way, has put beside its files: sockets, pidfiles, logs."""
+    return [name for name in names if Path(folder).name in ("log", "run") and name != ".gitignore"]
+
+
 class Instance:
     """A folder with a configuration, the daemon started from it, and the stock client to drive it."""
 
@@ -82,7 +87,7 @@ class Instance:
         self.folder = Path(tempfile.mkdtemp(prefix="initd-e2e."))  # short: UNIX socket paths are
         self.folder.chmod(0o755)
         if source is not None:
-            shutil.copytree(source, self.folder, dirs_exist_ok=True, symlinks=True)
+            shutil.copytree(source, self.folder, dirs_exist_ok=True, symlinks=True, ignore=left_by_a_run)
         self.config = self.folder / "supervisord.conf"
         self.process: subprocess.Popen[bytes] | None = None
 
