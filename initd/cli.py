@@ -75,4 +75,6 @@ def linux_host(program: str) -> Host:
         cwd = os.getcwd()
     except OSError:  # it was removed; what is absolute still works
         cwd = "/"
-    return Host(environ, cwd, os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid())
+    # One encoding for what is read and for names, arguments and paths: so every byte comes out as it was written.
+    encoding = sys.getfilesystemencoding()
+    return Host(environ, cwd, os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid(), encoding)

@@ -1,4 +1,4 @@
-"""Fixtures of the end-to-end tests: an instance that is cleaned up, and Debian's servers where they are missing."""
+"""Fixtures of the end-to-end tests: an instance that is cleaned up, and Debian's packages where they are missing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.instance import ROOT, Instance
+
+# It builds an image first, with a container engine: from .ci/long.
+collect_ignore = [] if os.environ.get("INITD_LONG") else ["test_image.py"]
 
 
 @pytest.fixture
@@ -32,8 +35,8 @@ def instance() -> Iterator[Callable[[str], Instance]]:
 
 
 @pytest.fixture(scope="session")
-def servers() -> None:
-    """nginx, php-fpm and redis, installed by the script CI uses if they are not there; one worker at a time."""
+def packages() -> None:
+    """Debian's servers and locales, installed by the script CI uses if they are not there; one worker at a time."""
     with (Path(tempfile.gettempdir()) / f"initd-e2e-packages.{os.geteuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         subprocess.run([ROOT / ".ci" / "packages"], check=True, timeout=600)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.instance import Instance, alive, fetch, until
 
-pytestmark = pytest.mark.usefixtures("as_root", "servers")
+pytestmark = pytest.mark.usefixtures("as_root", "packages")
 
 
 @pytest.fixture

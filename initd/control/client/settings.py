@@ -26,7 +26,8 @@ class UsageError(Exception):
 def read_settings(argv: list[str]) -> ClientArguments:
     """What is asked of which server; UsageError. The first of `argv` is the program's name."""
     files = _Files()
-    host = Host(dict(os.environ), os.getcwd(), os.uname().nodename, "/tmp", argv[0], files, os.getuid())  # type: ignore[arg-type]
+    environ, node, encoding = dict(os.environ), os.uname().nodename, sys.getfilesystemencoding()
+    host = Host(environ, os.getcwd(), node, "/tmp", argv[0], files, os.getuid(), encoding)  # type: ignore[arg-type]
     try:
         arguments = load_client(argv[1:], host)
     except ConfigError as error:
