@@ -208,8 +208,5 @@ class _Process:
         gc.collect()
 
     def _stopped(self) -> None:
-        if self._pidfile:
-            try:
-                os.unlink(self._pidfile)
-            except OSError:
-                return
+        if self._lock >= 0:
+            linux_process.remove_pidfile(self._lock, self._pidfile)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 
 from initd.errors import InitdError
 from initd.kernel.linux_identity import IdentityError, switch_user
@@ -31,6 +32,7 @@ __all__ = [
     "fill_standard_streams",
     "hold_signals",
     "lock_pidfile",
+    "remove_pidfile",
     "raise_limits",
     "release_signals",
     "write_pidfile",
@@ -87,11 +89,14 @@ def release_signals(numbers: Iterable[int]) -> None:
 def lock_pidfile(path: str, umask: int | None = None) -> int:
     """Open the pidfile, created if missing and never truncated, and lock it; the descriptor holds the lock.
 
-    A new one gets the mode that `umask` leaves, which need not be in force yet; None means our own. Raises PidfileHeld
-    when somebody else has it, OSError when it cannot be opened or its filesystem cannot lock.
+    A new one gets the mode that `umask` leaves, which need not be in force yet; None means our own. /dev/null and the like
+    are everybody's, and not locked. Raises PidfileHeld when somebody else has it, OSError when it cannot be opened or its
+    filesystem cannot lock.
     """
     while True:
         fd = _open_pidfile(path, umask)
+        if not _is_file(fd):
+            return fd
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _still_at(fd, path):
@@ -119,8 +124,22 @@ def _open_pidfile(path: str, umask: int | None) -> int:
 
 def write_pidfile(fd: int, pid: int) -> None:
     """Make that pid the content of a locked pidfile."""
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, b"%d\n" % pid, 0)
+    if _is_file(fd):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, b"%d\n" % pid, 0)
+
+
+def remove_pidfile(fd: int, path: str) -> None:
+    """Remove a pidfile we have locked, at the end; what is no file, as /dev/null, stays. Never fails."""
+    try:
+        if _is_file(fd):
+            os.unlink(path)
+    except OSError:
+        return
+
+
+def _is_file(fd: int) -> bool:
+    return stat.S_ISREG(os.fstat(fd).st_mode)
 
 
 def _still_at(fd: int, path: str) -> bool:

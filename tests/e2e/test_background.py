@@ -132,6 +132,19 @@ def test_exit_signals_end_everything_and_remove_pidfile_and_socket(daemon: Insta
     assert not (daemon.folder / "s.sock").exists()
 
 
+@ours_only
+def test_a_pidfile_of_dev_null_is_none_at_all_and_outlives_the_daemon(instance: Callable[[str], Instance]) -> None:
+    """Supervisord removes the device. It is reached through a link here, which a failure of this test would remove."""
+    made = instance(CONFIG.replace("main.pid", "null"))
+    (made.folder / "null").symlink_to("/dev/null")
+    assert made.run().returncode == 0
+    made.wait_until_it_answers()
+    os.kill(made.pid, signal.SIGTERM)
+    made.until_gone()
+    assert (made.folder / "null").is_char_device()
+    assert "pidfile" not in log(made)
+
+
 def test_hangup_restarts_everything_from_the_new_file_in_the_same_process(daemon: Instance) -> None:
     pid, talker = daemon.pid, daemon.pid_of("talker")
     with daemon.config.open("a") as config:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from initd.kernel import linux_process
-from initd.kernel.linux_process import PidfileHeld, enter, lock_pidfile, write_pidfile
+from initd.kernel.linux_process import PidfileHeld, enter, lock_pidfile, remove_pidfile, write_pidfile
 from tests.unit.kernel.launching import needs_root, run_python
 
 if TYPE_CHECKING:
@@ -93,6 +93,18 @@ def test_a_filesystem_that_cannot_lock_is_an_error_of_its_own(tmp_path: Path, mo
     with pytest.raises(OSError, match="no locks"):
         lock_pidfile(str(tmp_path / "pid"))
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_pidfile_that_is_no_file_is_shared_and_survives(tmp_path: Path) -> None:
+    """Many give /dev/null where they want none."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    held = [lock_pidfile(str(path)) for _ in range(2)]
+    for fd in held:
+        write_pidfile(fd, 4711)
+        remove_pidfile(fd, str(path))
+        assert path.is_fifo()
+        os.close(fd)
 
 
 def test_a_pidfile_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
