@@ -16,7 +16,7 @@ import supervisor
 from tests.e2e.instance import alive, stat_fields, until
 from tests.e2e.podman import BASE, IMAGE, Container, Podman
 
-pytestmark = [pytest.mark.usefixtures("as_root"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("as_root"), pytest.mark.timeout(1800)]
 
 Run = Callable[..., Container]
 WEB = "[program:web]\ncommand = sleep 1000\nstartsecs = 0\n"
@@ -182,6 +182,7 @@ def test_what_escaped_gets_term_and_time_before_the_container_ends(run: Run) -> 
     escaped = "trap 'echo bye >/shared/said; exit' TERM; echo up >/shared/up; while :; do sleep 0.1 & wait; done"
     container = run(f'{WEB}[program:parent]\ncommand = sh -c "setsid sh /shared/escaped & sleep 1000"\nstartsecs = 0\n')
     (container.shared / "escaped").write_text(escaped)
+    container.until_running("web")
     container.exec("initctl", "restart", "parent")  # the first may have come before the file
     until("it escaped", lambda: (container.shared / "up").exists())
     container.podman("stop", "--time=60")
