@@ -1,4 +1,4 @@
-"""Real containers: podman with a storage of its own in one folder, the image of this tree, and containers of that image.
+"""Real containers: podman with a storage of its own in one folder, the image of what is committed here, and containers of it.
 
 What Debian gives is enough (.ci/long installs it): the base of the image is bootstrapped from the archive apt uses here, and
 the wheels for its first stage come from where pip finds them here, so the build itself needs nothing but apt.
