@@ -59,7 +59,13 @@ def run(arguments: Arguments, config: Config, host: Host, status: int) -> int:
     application = Application(environment, config, process.hooks())
     application.session.notices += [*notices, *[Notice("info", note) for note in limits.notes]]
     _listen(application, process)
-    process.lock(application.session)
+    try:
+        process.lock(application.session)
+    except ConfigError:
+        for server in config.servers:  # bound by us a moment ago: those of the other one are elsewhere
+            if server.family == "unix":
+                os.unlink(server.path)
+        raise
     gc.disable()  # a collection in the middle of a turn would delay everything: see `idle`
     return application.run()
 
@@ -68,13 +74,14 @@ def _limits(config: Config) -> linux_process.Limits:
     try:
         return linux_process.raise_limits(config.daemon.minfds, config.daemon.minprocs)
     except linux_process.LimitError as error:
-        option = "minfds" if error.name == "RLIMIT_NOFILE" else "minprocs"
+        files = error.name == "RLIMIT_NOFILE"
+        option, what, of = ("minfds", "file descriptors", "process") if files else ("minprocs", "processes", "program")
         raise ConfigError(
-            f"The minimum number of {'file descriptors' if option == 'minfds' else 'processes'} required to run this "
-            f'process is {error.wanted} as per the "{option}" command-line argument or config file setting. The '
-            f"current environment will only allow you to open {error.hard}",
+            f"The minimum number of {'' if files else 'available '}{what} required to run this {of} is {error.wanted} "
+            f'as per the "{option}" command-line argument or config file setting. The current environment will only '
+            f"allow you to open {error.hard} {what}.  Either raise the number of usable {what} in your environment "
+            f"(see README.rst) or lower the {option} setting in the config file to allow the {of} to start.",
             key=option,
-            hint="raise the limit of the environment, or lower the option",
         ) from None
 
 
@@ -153,18 +160,22 @@ class _Process:
             complain(text)
 
     def lock(self, session: Session) -> None:
-        """Make sure that we are the only one with this pidfile (D12)."""
-        path = session.config.daemon.pidfile
+        """Make sure that we are the only one with this pidfile (D12); ConfigError if we are not."""
+        self._pidfile = path = session.config.daemon.pidfile
         try:
-            self._lock = linux_process.lock_pidfile(path, session.config.daemon.umask if self._detached else None)
-            self._pidfile = path
+            umask = session.config.daemon.umask if self._detached and not self._pinned else None
+            self._lock = linux_process.lock_pidfile(path, umask)
         except linux_process.PidfileHeld as error:
-            for server in session.config.servers:  # bound by us a moment ago: theirs are elsewhere
-                if server.family == "unix":
-                    os.unlink(server.path)
             raise ConfigError(f"Another supervisord is already running: {error}", key="pidfile") from None
         except OSError:
             session.log("crit", f"could not write pidfile {path}")
+
+    def unlock(self) -> None:
+        """Give up the pidfile."""
+        if self._lock >= 0:
+            linux_process.remove_pidfile(self._lock, self._pidfile)
+            os.close(self._lock)
+            self._lock = -1
 
     def _failed(self, error: ConfigError) -> None:
         text = render(error, sys.argv[0])
@@ -177,12 +188,15 @@ class _Process:
     def _renewed(self, session: Session) -> None:
         try:
             session.notices += _become_user(session.config, session.host)
-        except ConfigError as error:  # it supervises as who it is: better than to stop for good
+            if session.config.daemon.pidfile != self._pidfile:
+                self.unlock()
+                self.lock(session)
+        except ConfigError as error:  # it goes on as who it is, and without: better than to stop for good
             session.notices.append(Notice("crit", error.text))
 
     def _started(self, session: Session) -> None:
         daemon = session.config.daemon
-        if self._detached:
+        if self._detached and not self._pinned:  # once: a reload does not daemonize again
             if self._status >= 0:
                 session.log("info", "daemonizing the supervisord process")
             linux_process.enter(None, daemon.umask)
@@ -208,5 +222,4 @@ class _Process:
         gc.collect()
 
     def _stopped(self) -> None:
-        if self._lock >= 0:
-            linux_process.remove_pidfile(self._lock, self._pidfile)
+        self.unlock()

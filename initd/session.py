@@ -100,6 +100,7 @@ class Session:
         self._serverurl = config.daemon.serverurl
         self._active: dict[str, GroupConfig] = {}
         self._joining: dict[str, ProcessConfig] = {}
+        self._prepared: dict[str, Processes] = {}
 
     def log(self, level: str, text: str) -> None:
         """A line of the main log; `level` is crit error warn info debug trace or blather."""
@@ -153,6 +154,7 @@ class Session:
             for text in result[1]:
                 self.log("warn", text)
             for group, processes in zip(groups, result[0], strict=True):
+                self._prepared[group.name] = processes
                 self._add(group, processes, None)
             try:
                 started()
@@ -176,14 +178,18 @@ class Session:
     # -- groups ------------------------------------------------------------------------------------------------------
 
     def add_group(self, group: GroupConfig, answer: Callable[[Reply], None]) -> None:
-        """Add a group of the configuration last read; its AUTO logs are made first."""
-        daemon = self.config.daemon
+        """Add a group of the configuration last read; its AUTO logs are made first, unless it has been there before."""
+        config, daemon = self.config, self.config.daemon
+        if group.name in self._prepared:
+            return self._add(group, self._prepared[group.name], answer)
 
         def prepared(result: tuple[Processes, list[str]] | None, error: Exception | None) -> None:
             if result is None:
                 result = autolog.without(group.processes), [f"no AUTO logs: {error!r}"]
             for text in result[1]:
                 self.log("warn", text)
+            if self.config is config:
+                self._prepared[group.name] = result[0]
             self._add(group, result[0], answer)
 
         self.loop.submit(
@@ -223,10 +229,15 @@ class Session:
         return tuple(self._active.values())
 
     def take_config(self, config: Config) -> None:
-        """A reread: what is live stays, what is asked from now on is answered from the new one."""
+        """A reread: what is live stays, what is asked from now on is answered from the new one.
+
+        What was noticed at the last reading already is not said again.
+        """
         for notice in config.notices:
-            self.log(notice.level, notice.text)
+            if notice not in self.config.notices:
+                self.log(notice.level, notice.text)
         self.config = config
+        self._prepared.clear()
 
     # -- events ------------------------------------------------------------------------------------------------------
 

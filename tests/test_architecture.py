@@ -66,9 +66,9 @@ BEFORE_THE_FIRST_SPAWN = """
 AFTER_THE_FIRST_RPC = """
     ast binascii copy dataclasses dis h11 hashlib hmac inspect linecache opcode pyexpat re token tokenize typing
     weakref
-    initd.control.auth initd.control.connection initd.control.describe initd.control.logtail initd.control.outgoing
-    initd.control.reply initd.control.routes initd.control.rpc initd.control.rpc_daemon initd.control.rpc_groups
-    initd.control.rpc_info initd.control.rpc_logs initd.control.rpc_names initd.control.rpc_process
+    initd.control.auth initd.control.connection initd.control.describe initd.control.head initd.control.logtail
+    initd.control.outgoing initd.control.reply initd.control.routes initd.control.rpc initd.control.rpc_daemon
+    initd.control.rpc_groups initd.control.rpc_info initd.control.rpc_logs initd.control.rpc_names initd.control.rpc_process
     initd.control.rpc_system initd.control.rpc_table initd.control.steps initd.control.times initd.control.xmlrpc
 """.split()
 """What serving clients adds to that; h11 brings most of the standard library among it."""

@@ -11,6 +11,7 @@ import enum
 
 import h11
 
+from initd.control.head import Heads
 from initd.control.outgoing import Outgoing
 from initd.control.reply import REASONS, Head, Ready, Refused, error_page
 from initd.control.times import SECOND_NS, http_date, log_date
@@ -70,6 +71,7 @@ class Connection:
         self._site, self._fd, self._peer = site, fd, peer
         self._loop, self._kernel = site.loop, site.loop.kernel
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT_BYTES)
+        self._heads = Heads(HEAD_LIMIT_BYTES)
         self._phase = Phase.READ
         self._queued = False
         self._buffered = False
@@ -180,6 +182,9 @@ class Connection:
                 return
             if self.deadline_ns is None:
                 self._allow(HEAD_NS)
+            data = self._heads.take(data)
+            if not data:
+                return
             self._http.receive_data(data)
         self._buffered = False
         try:
@@ -303,6 +308,8 @@ class Connection:
                 self._buffered = True
                 self._allow(HEAD_NS)
                 self._ask()
+            else:
+                self._heads.expect()
         elif self._http.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED):
             self.close()
         else:

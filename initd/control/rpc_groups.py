@@ -83,12 +83,7 @@ def stop_all(rpc: Rpc, wait: Any = True) -> Steps:
 
 
 def _stop_many(rpc: Rpc, processes: Iterable[ProcessView], wait: bool) -> Steps:
-    up = []
-    for process in processes:
-        if may_stop(process):
-            up.append(process)
-        elif process.restart_waits:  # it does not run, so it has no part in the answer, but it stays down
-            rpc.daemon.stop(process.instance, False, lambda answer: None)
+    up = [process for process in processes if may_stop(process)]
     steps = [stop(rpc, each, join_name(each.group, each.name), wait) for each in up]
     return _results(rpc.daemon.loop, up, steps, in_order=not wait)
 

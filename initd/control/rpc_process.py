@@ -44,16 +44,15 @@ def start(rpc: Rpc, process: ProcessView, name: str, wait: bool) -> Steps:
 
 
 def may_stop(process: ProcessView) -> bool:
-    """Whether there is something to stop: a process that counts as up, or a start that waits (D20)."""
-    return process.state in RUNNING_STATES or process.start_waits
+    """Whether there is something to stop: a process that counts as up, a start that waits (D20), a restart that does (D26)."""
+    return process.state in RUNNING_STATES or process.start_waits or process.restart_waits
 
 
 def stop(rpc: Rpc, process: ProcessView, name: str, wait: bool) -> Steps:
-    """True once it is down, or without `wait` once it has been told.
-
-    NOT_RUNNING is the core's to say: a restart that is due is off then (D26).
-    """
+    """True once it is down, or without `wait` once it has been told."""
     process = _still_there(rpc, process, name)
+    if not may_stop(process):
+        raise fault(Fault.NOT_RUNNING, name)
     return (yield from named(name, partial(rpc.daemon.stop, process.instance, wait)))
 
 

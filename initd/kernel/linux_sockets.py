@@ -15,6 +15,8 @@ import stat
 import time
 
 BACKLOG = 1024
+MOST_PATH_BYTES = 107
+"""What fits into a socket address (unix(7))."""
 LOCK_TRIES = 20
 LOCK_PAUSE_S = 0.005
 TRANSIENT_ACCEPT = frozenset({errno.ECONNABORTED, errno.EPROTO, errno.ENETDOWN, errno.EHOSTUNREACH, errno.ENETUNREACH})
@@ -29,6 +31,8 @@ class Sockets:
 
     def listen_unix(self, path: str, mode: int, owner: tuple[int, int] | None) -> int:
         """See the port."""
+        if len(os.fsencode(path)) > MOST_PATH_BYTES:  # the name it is bound to is another, but clients need this one
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path)
         lock = _lock_directory(os.path.dirname(path) or ".")
         try:
             _require_free(path)

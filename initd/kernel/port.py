@@ -187,8 +187,8 @@ class Kernel(Protocol):
     # sockets; `read` and `write` move their data
     def listen_unix(self, path: str, mode: int, owner: tuple[int, int] | None) -> int:
         """A listening UNIX socket bound at `path` with that mode and (uid, gid; -1 keeps). EADDRINUSE if the path has a
-        live listener; a stale socket file is replaced (who wants to tell looks before); anything else at the path, a link
-        too, is EEXIST."""
+        live listener, ENAMETOOLONG if it has more than 107 bytes; a stale socket file is replaced (who wants to tell looks
+        before); anything else at the path, a link too, is EEXIST."""
 
     def listen_tcp(self, host: str, port: int) -> int:
         """A listening IPv4 socket with SO_REUSEADDR; host `` is every address."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from initd.supervise.effects import Outcome
 from initd.supervise.policy import SECOND
 from initd.supervise.process import Process
 from initd.supervise.stopping import Stopping
@@ -61,9 +62,12 @@ class Ending(Stopping):
             self.begin(process, None)
 
     def stay_down(self, process: Process, event: Event | None) -> None:
-        """stop on EXITED: it does not run, and the restart that may be due is off."""
-        process.due_ns = None
-        self.not_running(process, event)
+        """stop on EXITED: NOT_RUNNING, unless it calls off a restart that waits for its turn (D26)."""
+        if process.due_ns is None:
+            self.not_running(process, event)
+        else:
+            process.due_ns = None
+            self.reply(getattr(event, "request", None), Outcome.DONE)
 
     def ended_unknown(self, process: Process, event: Reaped) -> None:
         """The child of an UNKNOWN process has ended after all: STOPPED if that was wanted, else EXITED (D1)."""

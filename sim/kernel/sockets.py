@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from collections import deque
 
@@ -14,6 +15,9 @@ from sim.kernel.tree import Node, Tree
 
 BUFFER_BYTES = 212_992
 """How much a client that does not read lets the daemon write (net.core.wmem_default)."""
+
+
+MOST_PATH_BYTES = 107
 
 
 class SimClient:
@@ -166,9 +170,11 @@ class Network:
         self._next_peer, self._next_port = 50_000, 40_000
 
     @rule("unix-stale-socket-replaced", "unix-live-socket-eaddrinuse", "unix-other-file-eexist", "unix-socket-mode")
-    @rule("who-asks-a-listener-is-a-connection")
+    @rule("who-asks-a-listener-is-a-connection", "unix-path-107-bytes")
     def listen_unix(self, path: str, mode: int, owner: tuple[int, int] | None) -> Listener:
         """Bind and listen at a path."""
+        if len(os.fsencode(path)) > MOST_PATH_BYTES:
+            raise os_error(errno.ENAMETOOLONG, path)
         parent, name = self._tree.place(path, follow=False)
         there = parent.entries.get(name)
         if there is not None and there.kind != stat.S_IFSOCK:

@@ -123,7 +123,10 @@ class Telling(Course):
                 return None
             if kind == START:
                 return self._fork(index)
-            if kind in (STOP, SIGNAL):
+            if kind == STOP and self._due_ns != NEVER:
+                self._due_ns = NEVER
+                self._answer(index, "OK")
+            elif kind in (STOP, SIGNAL):
                 self._answer(index, "NOT_RUNNING")
 
     # From one chapter to the next.

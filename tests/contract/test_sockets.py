@@ -233,3 +233,13 @@ def test_a_second_listener_is_refused_and_the_first_one_gets_a_connection_that_h
     assert world.readable(listening) == READABLE
     connection, _ = world.kernel.accept(listening)
     assert world.kernel.read(connection, 1) == b""
+
+
+@contract("unix-path-107-bytes")
+def test_a_path_that_no_client_could_name_is_refused(world: World) -> None:
+    longest = world.path("s" * (107 - len(world.path(""))))
+    with refused(errno.ENAMETOOLONG):
+        world.kernel.listen_unix(longest + "s", 0o700, None)
+    listening = world.kernel.listen_unix(longest, 0o700, None)
+    world.connect_unix(longest)
+    assert world.readable(listening) == READABLE

@@ -201,3 +201,29 @@ def test_a_start_that_its_surroundings_trip_over_still_starts_the_programs():
     world.run(10, clean=False)
     assert world.state("p") == "RUNNING"
     assert "nobody listens" in world.log()
+
+
+def test_a_program_that_is_removed_and_added_again_goes_on_in_its_auto_log():
+    world = World(program("p", autorestart="false", startsecs=0), {"p": "print hello, exit 0"}, servers=True)
+    for at, method in ((3, "removeProcessGroup"), (4, "addProcessGroup")):
+        world.call(at, method, "p")
+    world.call(8, "reloadConfig")
+    for at, method in ((9, "removeProcessGroup"), (10, "addProcessGroup")):
+        world.call(at, method, "p")
+    paths = []
+    for at in (2, 6, 12):
+        world.at(at, lambda: paths.append(next(iter(world.simulation.session.driver.programs.values())).log_paths[0]))
+    world.run(15)
+    assert paths[0] == paths[1] != paths[2], "a reread brings a new configuration, and that new names"
+    assert world.files.data(paths[1]) == b"hello\nhello\n"
+
+
+def test_a_reread_says_only_what_the_last_reading_had_not_said():
+    world = World("[include]\nfiles=/etc/none.d/*.conf\n" + program("p", startsec="2"), servers=True)
+    world.call(2, "reloadConfig")
+    world.at(3, lambda: world.write_config("[include]\nfiles=/etc/none.d/*.conf\n" + program("p", stopwaitsec="2")))
+    world.call(4, "reloadConfig")
+    world.run(6)
+    assert len(world.lines("No file matches via include")) == 1
+    assert len(world.lines("unknown option startsec ")) == 1
+    assert len(world.lines("unknown option stopwaitsec ")) == 1

@@ -82,6 +82,14 @@ def test_a_device_cannot_be_read_back(world: World) -> None:
     assert world.fault("readProcessLog", "web", 0, 0) == (30, "FAILED")
 
 
+def test_the_device_that_swallows_everything_reads_as_empty(world: World) -> None:
+    world.daemon.main_log = "/dev/null"
+    world.daemon.program("web", 1).logs = ("/dev/null", "")
+    assert world.call("readLog", 0, 0) == ""
+    assert world.call("readProcessLog", "web", -10, 0) == ""
+    assert world.call("tailProcessLog", "web", 0, 10) == ["", 0, False]
+
+
 def test_offsets_have_to_be_numbers(world: World, log: str) -> None:
     assert world.call("readProcessLog", "web", "2", "3") == "345"
     assert world.fault("readProcessLog", "web", "x", 0) == (2, "INCORRECT_PARAMETERS")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from initd.control.faults import Fault, fault
-from initd.states import Mood, ProcessState
+from initd.states import RUNNING_STATES, Mood, ProcessState
 from tests.unit.control.fake import FakeProcess, World
 
 UP = [ProcessState.RUNNING, ProcessState.STARTING, ProcessState.BACKOFF]
@@ -68,15 +68,18 @@ def test_a_shutdown_while_a_command_is_checked_is_respected(world: World) -> Non
         answer()
 
 
-def test_whether_there_is_anything_to_stop_is_for_the_daemon_to_say_in_every_state(world: World) -> None:
-    """A program that is EXITED may be about to start again: only who is asked can call that off."""
+def test_what_is_up_or_about_to_be_can_be_stopped_and_nothing_else(world: World) -> None:
     process = world.daemon.program("web", 1)
     for state in ProcessState:
         process.state = state
-        world.daemon.answers.pop("stop", None)
-        assert world.call("stopProcess", "web") is True
-        world.daemon.answers["stop"] = fault(Fault.NOT_RUNNING)
-        assert world.fault("stopProcess", "web") == (70, "NOT_RUNNING: web")
+        if state in RUNNING_STATES:
+            assert world.call("stopProcess", "web") is True
+        else:
+            assert world.fault("stopProcess", "web") == (70, "NOT_RUNNING: web")
+    process.state, process.restart_waits = ProcessState.EXITED, True
+    assert world.call("stopProcess", "web") is True
+    process.state, process.restart_waits, process.start_waits = ProcessState.STOPPING, False, True
+    assert world.call("stopProcess", "web") is True
 
 
 def test_a_stop_that_fails_says_why(world: World) -> None:

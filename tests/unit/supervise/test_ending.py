@@ -56,8 +56,9 @@ def test_a_stop_calls_off_the_restart_that_waits():
     bench = Bench(ProcessPolicy("a"))
     bench.running()
     bench.dies(1)
-    assert replies(bench.do(StopAsked(1, request=1))) == {1: "NOT_RUNNING"}
+    assert replies(bench.do(StopAsked(1, request=1))) == {1: "DONE"}
     assert bench.core.next_deadline() is None
+    assert replies(bench.do(StopAsked(1, request=2))) == {2: "NOT_RUNNING"}
 
 
 def test_a_signal_that_is_refused_leads_to_unknown_and_the_exit_leads_out_again():

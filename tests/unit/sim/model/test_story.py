@@ -152,6 +152,8 @@ def restarts_follow_autorestart_and_never_exceed_the_burst(scenario, trace):
 
 def an_exit_that_wants_a_restart_gets_it(scenario, trace):
     for _, each, states in state_lists(scenario, trace):
+        if any(op.kind is Kind.STOP for op in scenario.ops):
+            continue  # it may have called the restart off
         if states and states[-1][1] == "EXITED" and states[-1][0] + SECOND_NS // 5 < scenario.until_ns:
             assert each.autorestart == "false" or (each.autorestart, states[-1][2]) == ("unexpected", "expected")
 
