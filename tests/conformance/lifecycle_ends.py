@@ -7,30 +7,32 @@ from itertools import product
 from tests.conformance.lifecycle_states import TALK
 from tests.conformance.lifecycle_steps import (
     Scenario,
-    doomed,
+    ends,
     info,
+    let,
     lives,
     shell,
     start,
     stop,
     until,
     until_file,
+    up,
 )
 
 
 def exits() -> list[Scenario]:
-    ends = {f"exit {n}": n for n in (0, 1, 2, 3, 127, 255)} | {
+    cases = {f"exit {n}": n for n in (0, 1, 2, 3, 127, 255)} | {
         f"kill -{n} $$": f"sig{n}" for n in (1, 2, 3, 6, 9, 10, 11, 13, 14, 15, 29, 31, 40, 64)
     }
     made = []
-    for end, label in ends.items():
+    for end, label in cases.items():
         name = f"end_{label}"
         made.append(
             Scenario(
                 f"`{end}` with exitcodes=0,2",
                 shell(name, exitcodes="0,2"),
-                (start(name), until(name, "EXITED"), info(name)),
-                files={f"{name}.sh": (f"trap - PIPE\nsleep 0.5 >/dev/null 2>&1\n{end}\n", 0o644)},
+                (start(name), up(name), let(name), until(name, "EXITED"), info(name)),
+                files={f"{name}.sh": (f"trap - PIPE\nread x < @DIR@/{name}.gate\n{end}\n", 0o644)},
             )
         )
     return made
@@ -67,13 +69,12 @@ def families() -> list[Scenario]:
         made.append(
             Scenario(
                 f"a {'deaf' if deaf else 'well-behaved'} family, stopasgroup={group}, killasgroup={killing}",
-                shell(name, stopasgroup=str(group), killasgroup=str(killing), stopwaitsecs=1),
+                shell(name, stopasgroup=str(group), killasgroup=str(killing), stopwaitsecs=4 if deaf else 600),
                 (
                     start(name),
                     until_file(f"{name}.out", "ready"),
                     stop(name),
-                    *((doomed(f"{name}-child"),) if dies else ()),
-                    lives(f"{name}-child"),
+                    ends(f"{name}-child") if dies else lives(f"{name}-child"),
                 ),
                 files={f"{name}.sh": (script, 0o644)},
             )

@@ -10,6 +10,8 @@ from tests.conformance.lifecycle_steps import (
     Scenario,
     Step,
     call,
+    exists,
+    let,
     listing,
     many,
     program,
@@ -20,24 +22,27 @@ from tests.conformance.lifecycle_steps import (
     until,
     until_file,
     until_log,
+    up,
 )
 
+# Writes a chunk when the daemon has read the one before and the log looks as it must look then.
 WRITER = """\
-import os, sys, time
-path, stream, sizes = sys.argv[1], int(sys.argv[2]), [int(size) for size in sys.argv[3:]]
+import fcntl, os, struct, sys, termios, time
+path, stream, most, sizes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), [int(size) for size in sys.argv[4:]]
 def look():
     s = os.stat(path)
     return s.st_ino, s.st_size, s.st_mtime_ns
-for n, size in enumerate(sizes):
-    before = last = look()
-    os.write(stream, bytes([97 + n]) * (size - 1) + b"\\n")
-    end, still = time.monotonic() + 8, 0
-    while still < 4 and time.monotonic() < end:
-        time.sleep(0.03)
-        now = look()
-        still = still + 1 if now != before and now == last else 0
-        last = now
-open(sys.argv[0] + "-" + os.path.basename(path) + "-done", "w").close()
+def unread():
+    return struct.unpack("i", fcntl.ioctl(stream, termios.FIONREAD, bytes(4)))[0]
+size = 0
+for n, more in enumerate(sizes):
+    time.sleep(0.02)
+    before = look()
+    os.write(stream, bytes([97 + n]) * (more - 1) + b"\\n")
+    size = size + more if size + more < most else 0
+    while unread() or look() == before or os.path.getsize(path) != size:
+        time.sleep(0.005)
+open(path + ".done", "w").close()
 time.sleep(1000)
 """
 SHARED_FILES = {"writer.py": (WRITER, 0o644)}
@@ -49,15 +54,17 @@ def rotations() -> list[Scenario]:
         name = f"rot_{backups}_{stream}"
         kind, ending = ("stdout", "out") if stream == 1 else ("stderr", "err")
         options = {f"{kind}_logfile_maxbytes": 100, f"{kind}_logfile_backups": backups}
-        command = f"@PY@ -I -S @DIR@/writer.py @DIR@/{name}.{ending} {stream} 60 60 30 99 1 100 250 10 40 50"
-        done = f"writer.py-{name}.{ending}-done"
+        command = f"@PY@ -I -S @DIR@/writer.py @DIR@/{name}.{ending} {stream} 100 60 60 30 99 1 100 250 10 40 50"
         made.append(
             Scenario(
                 f"{kind} rotates at 100 bytes with {backups} backups",
                 program(name, command, **options),
-                (start(name), call(lambda side, done=done: side.wait((side.dir / done).exists, done) and None))
-                + (listing(f"{name}.{ending}*"), rpc("readProcessStdoutLog", name, 0, 0), rpc("clearProcessLogs", name))
-                + (listing(f"{name}.{ending}*"),),
+                (start(name), exists(f"{name}.{ending}.done"), listing(f"{name}.{ending}*"))
+                + (
+                    rpc("readProcessStdoutLog", name, 0, 0),
+                    rpc("clearProcessLogs", name),
+                    listing(f"{name}.{ending}*"),
+                ),
             )
         )
     return made
@@ -150,8 +157,8 @@ def outputs() -> list[Scenario]:
         Scenario(
             "what was written before an exit is kept",
             shell("drain"),
-            (start("drain"), until("drain", "EXITED"), until_log("exited: drain")),
-            files={"drain.sh": ("sleep 0.6 >/dev/null 2>&1\nseq 1 5000\necho tail >&2\nexit 0\n", 0o644)},
+            (start("drain"), up("drain"), let("drain"), until("drain", "EXITED"), until_log("exited: drain")),
+            files={"drain.sh": ("read x < @DIR@/drain.gate\nseq 1 5000\necho tail >&2\nexit 0\n", 0o644)},
         ),
         Scenario(
             "text sent to a program arrives",

@@ -1,19 +1,28 @@
-"""Runs all scenarios at once, each on both sides, and keeps what there was to see."""
+"""Runs all scenarios, each on both sides, and keeps what there was to see.
+
+It is a process of its own, and adopts what the daemons leave behind, so that it can end exactly what came from them.
+Scenarios of one table share a daemon a side in batches of a dozen or two: one daemon for all would be slow in everything.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import os
+import pickle
 import re
 import shutil
+import signal
+import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.conformance import lifecycle_children, lifecycle_outputs
-from tests.conformance.lifecycle_side import MODULES, Late, Side
+from tests.conformance import lifecycle_tables
+from tests.conformance.lifecycle_side import MODULES, Late, Side, descendants
 from tests.conformance.lifecycle_steps import Scenario
 
 PLAIN = {
@@ -30,17 +39,23 @@ file=@DIR@/s.sock
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
 serverurl=unix://@DIR@/s.sock
+[include]
+files=@DIR@/conf.d/*.conf
 """
 # A program that never is silent keeps the stock daemon awake: without it each of its steps takes up to a second.
 HEART = """\
 [program:heart]
-command=/bin/sh @DIR@/heart.sh
+command=@PY@ -I -S @DIR@/heart.py
 stdout_logfile=NONE
+stderr_logfile=NONE
+priority=1
 """
-BEATS = "while :; do echo; sleep 0.05; done\n"
+BEATS = "import os, time\nwhile os.write(1, b'.'):\n    time.sleep(0.05)\n"
 NOISE = re.compile(r"^fd \d+ closed|^'.*' std(out|err) output:$|heart|^received SIGCHLD|^waiting for ")
-SHARED_FILES = lifecycle_children.SHARED_FILES | lifecycle_outputs.SHARED_FILES
+BATCH, JOBS = 24, 6
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 Outcome = dict[str, Any]
+Outcomes = dict[str, dict[str, Outcome]]
 
 
 def config(extra: str, programs: str) -> str:
@@ -50,12 +65,17 @@ def config(extra: str, programs: str) -> str:
 
 
 def prepare(side: Side, scenarios: Sequence[Scenario]) -> None:
-    side.write("heart.sh", BEATS)
-    (side.dir / "auto").mkdir()
-    (side.dir / "auto").chmod(0o777)
+    """The files of a side; what a script reads as `NAME.gate` is a pipe, which the steps open."""
+    side.write("heart.py", BEATS)
+    for name in ("auto", "conf.d"):
+        (side.dir / name).mkdir()
+        (side.dir / name).chmod(0o777)
     for scenario in scenarios:
-        for name, (text, mode) in {**SHARED_FILES, **scenario.files}.items():
+        for name, (text, mode) in {**lifecycle_tables.SHARED_FILES, **scenario.files}.items():
             side.write(name, text, mode)
+            for gate in re.findall(r"@DIR@/(\S+\.gate)", text) if isinstance(text, str) else ():
+                os.mkfifo(side.dir / gate)
+                (side.dir / gate).chmod(0o666)
     side.write("s.conf", config(scenarios[0].daemon or "", "".join(scenario.programs for scenario in scenarios)))
 
 
@@ -116,30 +136,65 @@ def run_shared(kind: str, base: Path, scenarios: Sequence[Scenario]) -> dict[str
     return outcomes
 
 
-def run_own(kind: str, base: Path, scenario: Scenario) -> Outcome:
+def run_own(kind: str, base: Path, scenarios: Sequence[Scenario]) -> dict[str, Outcome]:
+    (scenario,) = scenarios
     with side_of(kind, base) as side:
         prepare(side, [scenario])
         outcome = act(side, scenario)
-    observe(side, scenario, outcome, {})
-    return outcome
+        observe(side, scenario, outcome, {})
+    return {scenario.name: outcome}
 
 
-def run_all(scenarios: Sequence[Scenario]) -> dict[str, dict[str, Outcome]]:
+def batches(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
+    """Those that share a daemon dealt out evenly, so that no batch gets all the slow ones; then one for each that does not."""
+    shared = [s for s in scenarios if s.daemon is None]
+    count = -(-len(shared) // BATCH)
+    return [shared[n::count] for n in range(count)] + [[s] for s in scenarios if s.daemon is not None]
+
+
+def run_all(scenarios: Sequence[Scenario]) -> Outcomes:
     """Outcomes by kind and scenario name."""
     base = Path(tempfile.mkdtemp(prefix="lc-"))
     base.chmod(0o755)
-    shared = [s for s in scenarios if s.daemon is None]
-    own = [s for s in scenarios if s.daemon is not None]
+    outcomes: Outcomes = {kind: {} for kind in MODULES}
     try:
-        with ThreadPoolExecutor(12) as pool:
-            groups = {kind: pool.submit(run_shared, kind, base / "shared", shared) for kind in MODULES if shared}
-            single: dict[tuple[str, str], Future[Outcome]] = {}
-            for number, scenario in enumerate(own):
-                for kind in MODULES:
-                    single[kind, scenario.name] = pool.submit(run_own, kind, base / str(number), scenario)
-        outcomes = {kind: dict(groups[kind].result()) if shared else {} for kind in MODULES}
-        for (kind, name), future in single.items():
-            outcomes[kind][name] = future.result()
+        with ThreadPoolExecutor(JOBS) as pool:
+            running = []
+            for number, batch in enumerate(batches(scenarios)):
+                run = run_shared if batch[0].daemon is None else run_own
+                running += [(kind, pool.submit(run, kind, base / str(number), batch)) for kind in MODULES]
+            for kind, future in running:
+                outcomes[kind] |= future.result()
         return outcomes
     finally:
+        end_all()
         shutil.rmtree(base, ignore_errors=True)
+
+
+def end_all() -> None:
+    """End everything that came from this process, and reap it."""
+    while left := descendants(os.getpid()):
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(-1, 0)
+
+
+def main() -> None:
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    if prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) or prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+    signal.signal(signal.SIGTERM, abandon)
+    wanted = sys.argv[2:]
+    outcomes = run_all([s for s in lifecycle_tables.SCENARIOS if not wanted or any(w in s.name for w in wanted)])
+    Path(sys.argv[1]).write_bytes(pickle.dumps(outcomes))
+
+
+def abandon(number: int, frame: object) -> None:
+    end_all()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import signal
@@ -14,13 +15,17 @@ import xmlrpc.client
 from pathlib import Path
 from typing import Any
 
+from supervisor.options import ClientOptions
+from supervisor.supervisorctl import Controller
 from supervisor.xmlrpc import SupervisorTransport
+
+from tests.conformance.lifecycle_log import Line, MainLog
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"stock": "supervisor.supervisord", "initd": "initd"}
-DEADLINE = 25.0
-LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) (.*)$")
-TICK = 0.05
+# What is waited for ends the wait when it comes: patience costs nothing but the time to report what never comes.
+PATIENCE_S = 90.0
+TICK_S, TICK_MOST_S = 0.02, 0.2
 
 # What says the same on both sides although the text cannot be the same.
 FORGET = (
@@ -36,14 +41,13 @@ class Late(Exception):
     """What a step waited for did not come."""
 
 
-def own_processes(directory: Path) -> list[int]:
-    """The pids that descend from the daemons started in `directory`, known by a mark in their environment."""
-    mark, found = f"LIFECYCLE_DIR={directory}\0".encode(), []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if mark in (entry / "environ").read_bytes():
-                    found.append(int(entry.name))
+def descendants(pid: int) -> list[int]:
+    """The pids below a process, however deep."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += [int(child), *descendants(int(child))]
     return found
 
 
@@ -59,7 +63,8 @@ class Side:
         self.kind, self.dir = kind, directory
         self.daemon: subprocess.Popen[bytes] | None = None
         self.pid = 0
-        self.memory: dict[str, Any] = {}
+        self.marks: dict[str, int] = {}
+        self._log = MainLog(directory / "main.log", self.same)
         self._lock = threading.Lock()
         self._seen: tuple[float, float, dict[str, dict[str, Any]]] = (0.0, 0.0, {})
         directory.mkdir(parents=True)
@@ -72,16 +77,19 @@ class Side:
 
     def environment(self) -> dict[str, str]:
         base = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        return base | {"PYTHONPATH": str(ROOT), "LIFECYCLE_DIR": str(self.dir), "FROM_LAUNCHER": "yes"}
+        return base | {"PYTHONPATH": str(ROOT), "FROM_LAUNCHER": "yes"}
 
     def fill(self, text: str) -> str:
         return text.replace("@DIR@", str(self.dir)).replace("@PY@", sys.executable)
 
     def write(self, name: str, text: str | bytes, mode: int = 0o644) -> None:
+        """A file that is whole as soon as it is there."""
         path = self.dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else self.fill(text).encode())
-        path.chmod(mode)
+        made = path.with_name(f".{path.name}.new")
+        made.write_bytes(text if isinstance(text, bytes) else self.fill(text).encode())
+        made.chmod(mode)
+        made.rename(path)
 
     def launch(self, *args: str, conf: str = "s.conf") -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", MODULES[self.kind], "-c", str(self.dir / conf), *args]
@@ -111,16 +119,12 @@ class Side:
             return False
 
     def close(self) -> None:
-        """End the daemon, then everything that came from it, each by its pid."""
-        for end in (signal.SIGTERM, signal.SIGKILL):
-            for pid in own_processes(self.dir):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL if pid != self.pid else end)
-            limit = time.monotonic() + 5
-            while own_processes(self.dir) and time.monotonic() < limit and end is signal.SIGTERM:
-                time.sleep(TICK)
+        """End the daemon and all below it; what has left its tree ends with the whole run."""
+        for pid in (self.pid, *descendants(self.pid)) if self.pid and alive(self.pid) else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         if self.daemon:
-            self.daemon.wait(10)
+            self.daemon.wait()
 
     # -- asking --------------------------------------------------------------------------------------------------
     def proxy(self) -> xmlrpc.client.ServerProxy:
@@ -135,16 +139,17 @@ class Side:
             return f"http {error.errcode}"
 
     def ctl(self, *args: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "supervisor.supervisorctl", "-c", str(self.dir / "s.conf"), *args]
-        done = subprocess.run(
-            command, cwd=self.dir, env=self.environment(), capture_output=True, text=True, timeout=60, check=False
-        )
-        return done.returncode, self.same(done.stdout)
+        """What the stock client says: its own code, without a process for each call."""
+        options, printed = ClientOptions(), io.StringIO()
+        options.realize(["-c", str(self.dir / "s.conf"), *args], doc="")
+        controller = Controller(options, stdout=printed)
+        controller.onecmd(" ".join(args))
+        return controller.exitstatus, self.same(printed.getvalue())
 
     def infos(self, since: float) -> dict[str, dict[str, Any]]:
         """All processes by `group:name`; one question serves every step that waits at the same time."""
         with self._lock:
-            if self._seen[0] <= since or time.monotonic() - self._seen[1] > 4 * TICK:
+            if self._seen[0] <= since or time.monotonic() - self._seen[1] > TICK_MOST_S / 2:
                 asked = time.monotonic()
                 rows: Any = self.proxy().supervisor.getAllProcessInfo()
                 self._seen = (asked, time.monotonic(), {f"{row['group']}:{row['name']}": row for row in rows})
@@ -163,10 +168,9 @@ class Side:
         except FileNotFoundError:
             return ""
 
-    def log(self, name: str = "main.log") -> list[tuple[str, str]]:
+    def log(self) -> list[Line]:
         """The main log as (level, message), without what programs wrote."""
-        lines = (LOG_LINE.match(line) for line in self.text(name).splitlines())
-        return [(line[1], self.same(line[2])) for line in lines if line]
+        return self._log.lines()
 
     def ask(self, method: str, *args: Any) -> Any:
         """The bare answer, for steps that need a value of this side."""
@@ -185,12 +189,13 @@ class Side:
                 value = pattern.sub(word, value)
         return value
 
-    def wait(self, condition: Any, what: str, seconds: float = DEADLINE) -> Any:
-        limit = time.monotonic() + seconds
+    def wait(self, condition: Any, what: str) -> Any:
+        limit, tick = time.monotonic() + PATIENCE_S, TICK_S
         while True:
             value = condition()
             if value:
                 return value
             if time.monotonic() > limit:
-                raise Late(f"{self.kind}: waited {seconds:.0f} s for {what}")
-            time.sleep(TICK)
+                raise Late(f"{self.kind}: waited {PATIENCE_S:.0f} s for {what}")
+            time.sleep(tick)
+            tick = min(tick * 1.3, TICK_MOST_S)

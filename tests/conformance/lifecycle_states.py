@@ -11,21 +11,30 @@ from tests.conformance.lifecycle_side import Side
 from tests.conformance.lifecycle_steps import (
     Scenario,
     Step,
+    broken,
+    broken_files,
     call,
     ctl,
+    failures,
     info,
     kill,
+    let,
     many,
+    mark,
     pids,
     program,
     quiet,
+    repair,
     rpc,
     shell,
+    spoil,
     start,
     stop,
+    story,
     until,
     until_file,
     until_log,
+    up,
 )
 
 TALK = """\
@@ -38,11 +47,9 @@ DEAF = "trap '' TERM\necho ready\nexec sleep 1000\n"
 ENDS = {"0": "exit 0", "3": "exit 3", "killed": "kill -9 $$"}
 
 
-def once(name: str, seconds: float, end: str) -> str:
-    """A script that ends like this the first time and stays the second time."""
-    return (
-        f"test -e @DIR@/{name}.once && exec sleep 1000\n: > @DIR@/{name}.once\nsleep {seconds} >/dev/null 2>&1\n{end}\n"
-    )
+def once(name: str, end: str) -> str:
+    """A script that ends like this the first time, when it may, and stays the second time."""
+    return f"test -e @DIR@/{name}.once && exec sleep 1000\n: > @DIR@/{name}.once\nread x < @DIR@/{name}.gate\n{end}\n"
 
 
 def restarts() -> list[Scenario]:
@@ -50,13 +57,13 @@ def restarts() -> list[Scenario]:
     for auto, code, secs in product(("false", "unexpected", "true"), ENDS, (0, 1)):
         name = f"ar_{auto}_{code}_{secs}"
         again = auto == "true" or (auto == "unexpected" and code != "0")
-        wait = (until_log(f"success: {name} ", 2), until(name, "RUNNING")) if again else (until(name, "EXITED"),)
+        wait = (up(name, 2), until(name, "RUNNING")) if again else (until(name, "EXITED"),)
         made.append(
             Scenario(
                 f"autorestart={auto}, startsecs={secs}, ends with {code}",
                 shell(name, autorestart=auto, startsecs=secs),
-                (start(name, False), *wait, info(name)),
-                files={f"{name}.sh": (once(name, 2.2 if secs else 0.8, ENDS[code]), 0o644)},
+                (start(name, False), up(name), let(name), *wait, info(name)),
+                files={f"{name}.sh": (once(name, ENDS[code]), 0o644)},
             )
         )
     return made
@@ -69,7 +76,7 @@ def too_quick() -> list[Scenario]:
         made.append(
             Scenario(
                 f"within startsecs even {code} is a failure, autorestart={auto}",
-                shell(name, autorestart=auto, startsecs=5, startretries=0),
+                shell(name, autorestart=auto, startsecs=600, startretries=0),
                 (start(name), until(name, "FATAL"), info(name)),
                 files={f"{name}.sh": (ENDS[code] + "\n", 0o644)},
             )
@@ -95,7 +102,7 @@ def retries() -> list[Scenario]:
         made += [
             Scenario(
                 f"a program that exits at once has startretries={count} + 1 attempts",
-                shell(quick, autostart="true", startsecs=5, startretries=count),
+                shell(quick, autostart="true", startsecs=600, startretries=count),
                 (until(quick, "FATAL"), info(quick), waits(quick)),
                 files={f"{quick}.sh": ("exit 1\n", 0o644)},
             ),
@@ -136,15 +143,15 @@ def on_each_state() -> list[Scenario]:
         ),
         Scenario(
             "a stopping program",
-            shell(deaf_name, stopwaitsecs=9),
+            shell(deaf_name),
             (start(deaf_name), until_file(f"{deaf_name}.out", "ready"), stop(deaf_name, False))
             + (info(deaf_name), *asks(deaf_name), rpc("removeProcessGroup", deaf_name))
-            + (until(deaf_name, "STOPPED"), info(deaf_name)),
+            + (kill(deaf_name, signal.SIGKILL), until(deaf_name, "STOPPED"), info(deaf_name)),
             files={f"{deaf_name}.sh": (DEAF.replace("'' TERM", "'' TERM WINCH"), 0o644)},
         ),
         Scenario(
             "a start while it stops",
-            shell(again, stopwaitsecs=7),
+            shell(again, stopwaitsecs=5),
             (start(again), until_file(f"{again}.out", "ready"), stop(again, False))
             + (start(again), until_log(f"stopped: {again}")),
             files={f"{again}.sh": (DEAF, 0o644)},
@@ -165,35 +172,43 @@ def on_each_state() -> list[Scenario]:
         ),
         Scenario(
             "a program in BACKOFF",
-            shell("st_backoff", startsecs=5, startretries=9),
-            (
-                quiet("startProcess", "st_backoff", False),
-                until_log("exited: st_backoff", 4),
-                until("st_backoff", "BACKOFF"),
-            )
+            broken("st_backoff", startretries=999),
+            (failures("st_backoff", 60), mark("st_backoff"), info("st_backoff"))
             + (start("st_backoff"), rpc("signalProcess", "st_backoff", 0), rpc("removeProcessGroup", "st_backoff"))
-            + (info("st_backoff"), stop("st_backoff"), info("st_backoff")),
-            files={"st_backoff.sh": ("exit 3\n", 0o644)},
+            + (info("st_backoff"), stop("st_backoff"), info("st_backoff"), story("st_backoff")),
+            files=broken_files("st_backoff"),
+            skip=frozenset({"log"}),
+        ),
+        Scenario(
+            "a program in BACKOFF since it ended too early",
+            broken("st_early", "/bin/sh -c 'exit 3'", startretries=999, startsecs=600),
+            (failures("st_early", 60), mark("st_early"), stop("st_early"), repair("st_early"))
+            + (quiet("startProcess", "st_early", False), until("st_early", "BACKOFF"), info("st_early"), start("st_early"))
+            + (rpc("signalProcess", "st_early", "HUP"), stop("st_early"), info("st_early"), story("st_early")),
+            files=broken_files("st_early"),
+            skip=frozenset({"log"}),
         ),
         Scenario(
             "the failures counted before a stop in BACKOFF count after it",
-            shell("st_counter", startsecs=5, startretries=3),
-            (
-                quiet("startProcess", "st_counter", False),
-                until_log("exited: st_counter", 2),
-                until("st_counter", "BACKOFF"),
-            )
-            + (
-                stop("st_counter"),
-                quiet("startProcess", "st_counter", False),
-                until("st_counter", "FATAL"),
-                info("st_counter"),
-            ),
-            files={"st_counter.sh": ("exit 3\n", 0o644)},
+            broken("st_counter", startretries=62),
+            (failures("st_counter", 60), mark("st_counter"), stop("st_counter"), start("st_counter", False))
+            + (info("st_counter"), stop("st_counter"), start("st_counter", False), stop("st_counter"))
+            + (start("st_counter", False), until("st_counter", "FATAL"), info("st_counter"), story("st_counter")),
+            files=broken_files("st_counter"),
+            skip=frozenset({"log"}),
+        ),
+        Scenario(
+            "a success forgets the failures",
+            broken("st_forget", startretries=60),
+            (failures("st_forget", 60), mark("st_forget"), stop("st_forget"), repair("st_forget"))
+            + (start("st_forget"), info("st_forget"), stop("st_forget"), spoil("st_forget"))
+            + (start("st_forget", False), until("st_forget", "BACKOFF"), stop("st_forget"), info("st_forget")),
+            files=broken_files("st_forget"),
+            skip=frozenset({"log"}),
         ),
         Scenario(
             "a program that was given up",
-            shell("st_fatal", startsecs=5, startretries=0),
+            shell("st_fatal", startsecs=600, startretries=0),
             (start("st_fatal"), until("st_fatal", "FATAL"), *asks("st_fatal"), ctl("status", "st_fatal"))
             + (start("st_fatal"), until_log("gave up: st_fatal", 2), info("st_fatal")),
             files={"st_fatal.sh": ("exit 3\n", 0o644)},
@@ -201,9 +216,10 @@ def on_each_state() -> list[Scenario]:
         Scenario(
             "a program that ended by itself",
             shell("st_exited"),
-            (start("st_exited"), until("st_exited", "EXITED"), *asks("st_exited"), info("st_exited"))
-            + (start("st_exited"), until_log("exited: st_exited", 2), info("st_exited")),
-            files={"st_exited.sh": ("sleep 0.6 >/dev/null 2>&1\nexit 5\n", 0o644)},
+            (start("st_exited"), up("st_exited"), let("st_exited"), until("st_exited", "EXITED"), *asks("st_exited"))
+            + (info("st_exited"), start("st_exited"), up("st_exited", 2), let("st_exited"))
+            + (until_log("exited: st_exited", 2), info("st_exited")),
+            files={"st_exited.sh": ("read x < @DIR@/st_exited.gate\nexit 5\n", 0o644)},
         ),
     ]
 
@@ -229,12 +245,12 @@ def odds() -> list[Scenario]:
         Scenario(
             "a program killed from outside is restarted, one that was stopped is not",
             program("outside", autorestart="unexpected"),
-            (start("outside"), kill("outside", signal.SIGKILL), until_log("success: outside", 2))
+            (start("outside"), up("outside"), kill("outside", signal.SIGKILL), up("outside", 2))
             + (until("outside", "RUNNING"), stop("outside"), info("outside")),
         ),
         Scenario(
             "SIGKILL after stopwaitsecs",
-            shell("deaf1", stopwaitsecs=1),
+            shell("deaf1", stopwaitsecs=4),
             (start("deaf1"), until_file("deaf1.out", "ready"), stop("deaf1"), info("deaf1"))
             + (call(lambda side: [line for line in side.log() if line[1] == "waiting for deaf1 to stop"][:1]),),
             files={"deaf1.sh": (DEAF, 0o644)},

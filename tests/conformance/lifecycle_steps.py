@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
 import re
 import signal
@@ -41,6 +41,7 @@ def program(name: str, command: str = "/bin/sleep 1000", **options: object) -> s
         "autostart": "false",
         "autorestart": "false",
         "startsecs": 0,
+        "stopwaitsecs": 600,
         "stdout_logfile": f"@DIR@/{name}.out",
         "stderr_logfile": f"@DIR@/{name}.err",
     }
@@ -96,29 +97,128 @@ def info(name: str) -> Step:
     return lambda side: side.info(name)
 
 
-def until(name: str, state: str, seconds: float = 25.0) -> Step:
+def until(name: str, state: str) -> Step:
     spec = name if ":" in name else f"{name}:{name}"
 
     def step(side: Side) -> None:
         since = time.monotonic()
-        side.wait(lambda: side.infos(since)[spec]["statename"] == state, f"{name} to be {state}", seconds)
+        side.wait(lambda: side.infos(since)[spec]["statename"] == state, f"{name} to be {state}")
 
     return step
 
 
 def until_log(pattern: str, count: int = 1) -> Step:
+    """The main log has so many lines like this one."""
+
     def step(side: Side) -> None:
+        looked, found = 0, 0
+
         def seen() -> bool:
-            return sum(1 for _, text in side.log() if re.search(pattern, text)) >= count
+            nonlocal looked, found
+            lines = side.log()
+            looked, found = (looked, found) if len(lines) >= looked else (0, 0)
+            found += sum(1 for _, text in lines[looked:] if re.search(pattern, text))
+            looked = len(lines)
+            return found >= count
 
         side.wait(seen, f"{count} log lines like {pattern!r}")
 
     return step
 
 
+def up(name: str, count: int = 1) -> Step:
+    """Stock and initd both have called it RUNNING for the n-th time: it may end now without being taken for a failure."""
+    return until_log(f"^success: {name} ", count)
+
+
+def let(gate: str) -> Step:
+    """Let the script go on that reads @DIR@/<gate>.gate."""
+
+    def step(side: Side) -> None:
+        def opened() -> list[int]:
+            try:
+                return [os.open(side.dir / f"{gate}.gate", os.O_WRONLY | os.O_NONBLOCK)]
+            except OSError as error:
+                if error.errno != errno.ENXIO:
+                    raise
+                return []
+
+        (fd,) = side.wait(opened, f"a reader of {gate}.gate")
+        os.write(fd, b"\n")
+        os.close(fd)
+
+    return step
+
+
+def failures(name: str, count: int) -> Step:
+    """Starts of a `broken` program until so many failed in a row: in BACKOFF then, for `count` seconds.
+
+    A stop in BACKOFF keeps the count of failures, so none of the waits in between has to be waited for.
+    """
+
+    def failed(side: Side) -> int:
+        return sum(text.startswith("spawnerr: ") and f"'{name}'" in text for _, text in side.log())
+
+    def more(side: Side) -> bool:
+        for _ in range(min(count - failed(side), 10)):
+            side.rpc("stopProcess", name, False)
+            side.rpc("startProcess", name, False)
+        return failed(side) >= count
+
+    return lambda side: side.wait(lambda: more(side), f"{count} failures of {name}") and None
+
+
+def broken(name: str, command: str = "/bin/sleep 1000", **options: object) -> str:
+    """A program whose log cannot be opened until `repair`: the command is found, so that clients may ask for it."""
+    return program(name, command, stdout_logfile=f"@DIR@/{name}.d/log", **options)
+
+
+def broken_files(name: str) -> dict[str, tuple[str, int]]:
+    return {f"{name}.d/log/in-the-way": ("", 0o644)}
+
+
+def repair(name: str) -> Step:
+    return lambda side: (side.dir / f"{name}.d/log").rename(side.dir / f"{name}.d/away") and None
+
+
+def spoil(name: str) -> Step:
+    def step(side: Side) -> None:
+        (side.dir / f"{name}.d/log").unlink()
+        (side.dir / f"{name}.d/away").rename(side.dir / f"{name}.d/log")
+
+    return step
+
+
+def mark(name: str) -> Step:
+    """`story` of this name tells what happened from here on."""
+
+    def step(side: Side) -> None:
+        side.marks[name] = len(side.log())
+
+    return step
+
+
+def story(name: str) -> Step:
+    """What the main log tells of a program since `mark`."""
+    return lambda side: [
+        line for line in side.log()[side.marks[name] :] if re.search(rf"(?<!\w){name}(?!\w)", line[1]) and told(line[1])
+    ]
+
+
+def told(text: str) -> bool:
+    return not re.match(r"fd \d+ closed|'.*' std(out|err) output:$|waiting for ", text)
+
+
 def until_file(name: str, text: str, count: int = 1) -> Step:
     def step(side: Side) -> None:
         side.wait(lambda: side.text(name).count(text) >= count, f"{text!r} in {name}")
+
+    return step
+
+
+def exists(name: str) -> Step:
+    def step(side: Side) -> None:
+        side.wait((side.dir / name).exists, f"{name} to exist")
 
     return step
 
@@ -181,23 +281,16 @@ def exit_code(side: Side) -> tuple[str, int]:
 
 
 def lives(pid_file: str) -> Step:
-    """Whether the process that wrote its pid to a file outlives the rest."""
-
-    def step(side: Side) -> tuple[str, bool]:
-        pid = int(side.text(pid_file))
-        if side.memory.get(f"{pid_file} is doomed"):
-            with contextlib.suppress(Exception):
-                side.wait(lambda: not alive(pid), f"{pid} to end", 3)
-        return f"{pid_file} lives", alive(pid)
-
-    return step
+    """Whether the process that wrote its pid to a file has outlived the rest."""
+    return lambda side: (f"{pid_file} lives", alive(int(side.text(pid_file))))
 
 
-def doomed(pid_file: str) -> Step:
-    """From here on the process is expected to end, so give it a moment before judging."""
+def ends(pid_file: str) -> Step:
+    """The process that wrote its pid to a file comes to its end."""
 
     def step(side: Side) -> None:
-        side.memory[f"{pid_file} is doomed"] = True
+        pid = int(side.text(pid_file))
+        side.wait(lambda: not alive(pid), f"{pid_file} to end")
 
     return step
 

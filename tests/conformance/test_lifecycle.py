@@ -1,31 +1,47 @@
 """The same scenarios on stock supervisord 4.3.0 and on initd: whatever can be observed must be the same.
 
-A scenario is one row of a `lifecycle_*` table. All run at once when the module starts, most of them in one daemon a side;
-the tests then compare one aspect of one scenario each. Where the two are meant to differ, the row says what initd shows and
-names the deliberate difference.
+A scenario is one row of a `lifecycle_*` table. They all run when the first test asks, most of them together with others in
+one daemon a side; the tests then compare one aspect of one scenario each. Where the two are meant to differ, the row says
+what initd shows and names the deliberate difference.
 """
 
 from __future__ import annotations
 
 import difflib
+import fcntl
+import os
+import pickle
 import pprint
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conformance import lifecycle_children, lifecycle_ends, lifecycle_outputs, lifecycle_states
-from tests.conformance.lifecycle_run import Outcome, run_all
+from tests.conformance.lifecycle_run import Outcomes
+from tests.conformance.lifecycle_side import ROOT
 from tests.conformance.lifecycle_steps import Scenario
+from tests.conformance.lifecycle_tables import SCENARIOS
 
-TABLES = (lifecycle_states, lifecycle_ends, lifecycle_children, lifecycle_outputs)
-SCENARIOS: list[Scenario] = [scenario for table in TABLES for scenario in table.SCENARIOS]
-pytestmark = pytest.mark.xdist_group("lifecycle")
-Outcomes = dict[str, dict[str, Outcome]]
+# The first test waits for all scenarios.
+pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture(scope="module")
-def outcomes() -> Outcomes:
-    return run_all(SCENARIOS)
+@pytest.fixture(scope="session")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    """What all scenarios have shown; of several test processes one runs them for all."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    result = folder / "lifecycle.outcomes"
+    with Path(f"{result}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not result.exists():
+            run = [sys.executable, "-m", "tests.conformance.lifecycle_run", str(result)]
+            subprocess.run(run, cwd=ROOT, stdin=subprocess.DEVNULL, check=True, start_new_session=True)
+    outcomes: Outcomes = pickle.loads(result.read_bytes())
+    return outcomes
 
 
 def rows(aspect: str) -> list[Any]:

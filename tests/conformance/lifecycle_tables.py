@@ -1,0 +1,10 @@
+"""All scenarios there are."""
+
+from __future__ import annotations
+
+from tests.conformance import lifecycle_children, lifecycle_ends, lifecycle_outputs, lifecycle_states
+from tests.conformance.lifecycle_steps import Scenario
+
+TABLES = (lifecycle_states, lifecycle_ends, lifecycle_children, lifecycle_outputs)
+SCENARIOS: list[Scenario] = [scenario for table in TABLES for scenario in table.SCENARIOS]
+SHARED_FILES = lifecycle_children.SHARED_FILES | lifecycle_outputs.SHARED_FILES
