@@ -30,7 +30,10 @@ WRITER = """\
 import fcntl, os, struct, sys, termios, time
 path, stream, most, sizes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), [int(size) for size in sys.argv[4:]]
 def look():
-    s = os.stat(path)
+    try:
+        s = os.stat(path)
+    except FileNotFoundError:  # in the middle of a rotation
+        return 0, -1, 0
     return s.st_ino, s.st_size, s.st_mtime_ns
 def unread():
     return struct.unpack("i", fcntl.ioctl(stream, termios.FIONREAD, bytes(4)))[0]
@@ -40,7 +43,7 @@ for n, more in enumerate(sizes):
     before = look()
     os.write(stream, bytes([97 + n]) * (more - 1) + b"\\n")
     size = size + more if size + more < most else 0
-    while unread() or look() == before or os.path.getsize(path) != size:
+    while unread() or (now := look()) == before or now[1] != size:
         time.sleep(0.005)
 open(path + ".done", "w").close()
 time.sleep(1000)

@@ -33,7 +33,7 @@ FORGET = (
     (re.compile(r"\((pid )?\d+\)"), "(N)"),
     (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime T"),
     (re.compile(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M"), "WHEN"),
-    (re.compile(r"---supervisor-\w{8}\.log"), "---supervisor-RANDOM.log"),
+    (re.compile(r"---(\w+)-\w{8}\.log"), r"---\1-RANDOM.log"),
 )
 
 
@@ -49,6 +49,13 @@ def descendants(pid: int) -> list[int]:
             for child in (task / "children").read_text().split():
                 found += [int(child), *descendants(int(child))]
     return found
+
+
+def cmdline(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def alive(pid: int) -> bool:
@@ -118,6 +125,11 @@ class Side:
         except (OSError, xmlrpc.client.Error):
             return False
 
+    def born(self) -> None:
+        """Every child is what it was started as: stock loses a signal that reaches a child before its exec."""
+        for pid in descendants(self.pid):
+            self.wait(lambda pid=pid: cmdline(pid) != cmdline(self.pid) or not alive(pid), f"{pid} to exec")
+
     def close(self) -> None:
         """End the daemon and all below it; what has left its tree ends with the whole run."""
         for pid in (self.pid, *descendants(self.pid)) if self.pid and alive(self.pid) else ():
@@ -131,6 +143,8 @@ class Side:
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=SupervisorTransport("", "", self.url))
 
     def rpc(self, method: str, *args: Any) -> Any:
+        if "start" not in method and "get" not in method:
+            self.born()
         try:
             return self.same(getattr(self.proxy(), method if "." in method else f"supervisor.{method}")(*args))
         except xmlrpc.client.Fault as fault:
@@ -140,6 +154,7 @@ class Side:
 
     def ctl(self, *args: str) -> tuple[int, str]:
         """What the stock client says: its own code, without a process for each call."""
+        self.born()
         options, printed = ClientOptions(), io.StringIO()
         options.realize(["-c", str(self.dir / "s.conf"), *args], doc="")
         controller = Controller(options, stdout=printed)

@@ -15,6 +15,7 @@ from tests.conformance.lifecycle_steps import (
     broken_files,
     call,
     ctl,
+    each,
     failures,
     info,
     kill,
@@ -183,7 +184,12 @@ def on_each_state() -> list[Scenario]:
             "a program in BACKOFF since it ended too early",
             broken("st_early", "/bin/sh -c 'exit 3'", startretries=999, startsecs=600),
             (failures("st_early", 60), mark("st_early"), stop("st_early"), repair("st_early"))
-            + (quiet("startProcess", "st_early", False), until("st_early", "BACKOFF"), info("st_early"), start("st_early"))
+            + (
+                quiet("startProcess", "st_early", False),
+                until("st_early", "BACKOFF"),
+                info("st_early"),
+                start("st_early"),
+            )
             + (rpc("signalProcess", "st_early", "HUP"), stop("st_early"), info("st_early"), story("st_early")),
             files=broken_files("st_early"),
             skip=frozenset({"log"}),
@@ -275,7 +281,12 @@ def odds() -> list[Scenario]:
         Scenario(
             "numprocs makes a group",
             program("many", numprocs=2, numprocs_start=5, process_name="many_%(process_num)02d"),
-            (rpc("startProcess", "many:*"), ctl("status", "many:*"), ctl("status", "many"), rpc("stopProcess", "many:"))
+            (
+                each("startProcess", "many:*"),
+                ctl("status", "many:*"),
+                ctl("status", "many"),
+                each("stopProcess", "many:"),
+            )
             + (many("getProcessInfo", ("many",), ("many_05",), ("many:nope",), ("many:*",)),),
             names=("many_05", "many_06"),
         ),

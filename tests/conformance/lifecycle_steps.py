@@ -58,6 +58,28 @@ def rpc(method: str, *args: Any) -> Step:
     return lambda side: (method, args, side.rpc(method, *args))
 
 
+def each(method: str, *args: Any) -> Step:
+    """A call about several programs, whose rows come as each is done."""
+
+    def step(side: Side) -> tuple[str, tuple[Any, ...], Any]:
+        answer = side.rpc(method, *args)
+        if isinstance(answer, list):
+            answer = sorted(answer, key=lambda row: (row["group"], row["name"]))
+        return method, args, answer
+
+    return step
+
+
+def talk(*args: str) -> Step:
+    """The client's answer, whose lines come as each program is done, and its code is that of the last."""
+
+    def step(side: Side) -> tuple[tuple[str, ...], bool, list[str]]:
+        code, text = side.ctl(*args)
+        return args, code != 0, sorted(text.splitlines())
+
+    return step
+
+
 def quiet(method: str, *args: Any) -> Step:
     """A call whose answer is not compared."""
 
@@ -253,6 +275,12 @@ def listing(*patterns: str) -> Step:
     return step
 
 
+def modes(*patterns: str) -> Step:
+    """`listing` of files whose size says nothing."""
+    look = listing(*patterns)
+    return lambda side: [row[:2] for row in look(side)]
+
+
 def names(*patterns: str) -> Step:
     def step(side: Side) -> list[str]:
         return sorted(side.same(path.name) for pattern in patterns for path in side.dir.glob(pattern))
@@ -264,13 +292,18 @@ def kill(name: str, number: signal.Signals) -> Step:
     """A signal from outside to a program."""
 
     def step(side: Side) -> None:
+        side.born()
         os.kill(side.infos(time.monotonic())[f"{name}:{name}"]["pid"], number)
 
     return step
 
 
 def signal_daemon(number: signal.Signals) -> Step:
-    return lambda side: os.kill(side.pid, number)
+    def step(side: Side) -> None:
+        side.born()
+        os.kill(side.pid, number)
+
+    return step
 
 
 def exit_code(side: Side) -> tuple[str, int]:

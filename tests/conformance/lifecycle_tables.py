@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from tests.conformance import lifecycle_children, lifecycle_ends, lifecycle_outputs, lifecycle_states
+from tests.conformance import (
+    lifecycle_children,
+    lifecycle_daemons,
+    lifecycle_ends,
+    lifecycle_groups,
+    lifecycle_outputs,
+    lifecycle_states,
+)
 from tests.conformance.lifecycle_steps import Scenario
 
-TABLES = (lifecycle_states, lifecycle_ends, lifecycle_children, lifecycle_outputs)
+TABLES = (lifecycle_states, lifecycle_ends, lifecycle_groups, lifecycle_children, lifecycle_outputs, lifecycle_daemons)
 SCENARIOS: list[Scenario] = [scenario for table in TABLES for scenario in table.SCENARIOS]
 SHARED_FILES = lifecycle_children.SHARED_FILES | lifecycle_outputs.SHARED_FILES

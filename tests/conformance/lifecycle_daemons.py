@@ -1,0 +1,470 @@
+"""Scenarios about a daemon's own life: its start, its end, reloads, changes of its programs. Each has a daemon of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+
+from tests.conformance.lifecycle_groups import forks, group
+from tests.conformance.lifecycle_side import Side, alive
+from tests.conformance.lifecycle_states import DEAF
+from tests.conformance.lifecycle_steps import (
+    Scenario,
+    Step,
+    broken,
+    broken_files,
+    content,
+    ctl,
+    each,
+    exists,
+    exit_code,
+    failures,
+    info,
+    modes,
+    names,
+    program,
+    rename,
+    rpc,
+    shell,
+    signal_daemon,
+    start,
+    stop,
+    talk,
+    until,
+    until_file,
+    until_log,
+    up,
+    write,
+)
+
+TERM, HUP = signal.SIGTERM, signal.SIGHUP
+ALL = frozenset({"log", "files", "states"})
+
+
+def boot(*args: str) -> Step:
+    return lambda side: side.start(*args)
+
+
+def running(name: str, command: str = "/bin/sleep 1000", **options: object) -> str:
+    """A program that comes up with the daemon."""
+    return program(name, command, **({"autostart": "true", "autorestart": "unexpected"} | options))
+
+
+def gone(*patterns: str) -> Step:
+    """The kinds of lines the main log has of programs, in their order, when the order of several is fixed."""
+    return lambda side: [text for _, text in side.log() if any(re.search(pattern, text) for pattern in patterns)]
+
+
+def shutdown(*more: Step) -> tuple[Step, ...]:
+    return (signal_daemon(TERM), *more, exit_code, names("s.sock", "s.pid"))
+
+
+def kill_daemon(side: Side) -> None:
+    """The daemon dies; what it ran is left, and ended here so that it is not in the way."""
+    assert side.daemon
+    left = [row["pid"] for row in side.infos(float("inf")).values() if row["pid"]]
+    side.daemon.kill()
+    side.daemon.wait()
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        side.wait(lambda pid=pid: not alive(pid), f"{pid} to end")
+
+
+def background(*args: str) -> Step:
+    """The daemon in the background: the command returns, and the pidfile names who goes on."""
+
+    def step(side: Side) -> tuple[str, int]:
+        code = side.launch(*args).wait()
+        side.wait(lambda: side.text("s.pid").endswith("\n"), "the pidfile")
+        side.pid = int(side.text("s.pid"))
+        side.wait(side.answers, "the daemon to answer")
+        return "the command returns", code
+
+    return step
+
+
+def ended(side: Side) -> None:
+    side.wait(lambda: not alive(side.pid), "the daemon in the background to end")
+
+
+def own(name: str, programs: str, *steps: Step, daemon: str = "", **more: object) -> Scenario:
+    return Scenario(name, programs, steps, daemon=daemon, **more)  # type: ignore[arg-type]
+
+
+def starts() -> list[Scenario]:
+    ranks = {"bo_z": 5, "bo_y": 50, "bo_x": 10, "bo_w": 10}
+    singles = "".join(running(name, priority=rank) for name, rank in ranks.items())
+    in_group = group("bg", "bg_c", "bg_a", "bg_b", priority=7)
+    members = running("bg_c", priority=3) + running("bg_a", priority=2) + running("bg_b", priority=1)
+    every = (*ranks, "bg_a", "bg_b", "bg_c")
+    return [
+        own(
+            "programs and groups are started by priority, members as listed",
+            singles + in_group + members,
+            boot(),
+            *(until_log(f"spawned: '{name}'") for name in every),
+            forks(*every),
+            *shutdown(),
+        ),
+        own(
+            "all programs are started and stopped by priority",
+            "".join(program(name, priority=rank) for name, rank in ranks.items()) + in_group + members,
+            boot(),
+            *(until_log(f"spawned: '{name}'") for name in ("bg_a", "bg_b", "bg_c")),
+            each("startAllProcesses"),
+            forks(*ranks),
+            each("stopProcessGroup", "bg"),
+            talk("start", "all"),
+            talk("status"),
+            talk("stop", "bo_z", "bg:*"),
+            talk("restart", "bo_y", "bg:bg_a"),
+        ),
+        own(
+            "a daemon that runs as root says so unless told to",
+            running("asroot"),
+            boot(),
+            until("asroot", "RUNNING"),
+            *shutdown(),
+            daemon="user=root\nloglevel=info",
+        ),
+        own(
+            "a daemon that gives up root keeps its programs from another user",
+            running("nob") + running("noroot", user="root", startsecs=600, startretries=0),
+            boot(),
+            until("nob", "RUNNING"),
+            until("noroot", "FATAL"),
+            info("noroot"),
+            content("noroot.err"),
+            *shutdown(),
+            daemon="user=nobody",
+        ),
+        own(
+            "umask and directory count in the background alone",
+            running("back", "/bin/sh -c 'umask; pwd; exec sleep 1000'"),
+            background(),
+            until_file("back.out", "/"),
+            content("back.out"),
+            modes("main.log", "s.pid", "back.out", "back.err"),
+            signal_daemon(TERM),
+            ended,
+            names("s.sock", "s.pid"),
+            daemon="umask=027\ndirectory=/usr",
+            skip=frozenset({"log"}),
+        ),
+        own(
+            "umask and directory do not count in front",
+            running("front", "/bin/sh -c 'umask; basename $(pwd); exec sleep 1000'"),
+            boot(),
+            until_file("front.out", "\n", 2),
+            modes("main.log", "s.pid", "front.out"),
+            *shutdown(),
+            daemon="umask=027\ndirectory=/usr",
+            skip=frozenset({"log", "files"}),
+        ),
+        own(
+            "a socket left by a killed daemon is taken over",
+            running("stale"),
+            boot(),
+            until("stale", "RUNNING"),
+            kill_daemon,
+            boot(),
+            until("stale", "RUNNING"),
+            lambda side: re.findall(r"Unlinking.*", side.same(side.text("daemon.stderr") + side.text("daemon.stdout"))),
+            *shutdown(),
+        ),
+        own(
+            "logs named by the daemon are removed at its next start, unless told otherwise",
+            running("auto1", stdout_logfile="AUTO", stderr_logfile="AUTO"),
+            write("auto/auto1-stdout---other-a1b2c3d4.log", "of another daemon\n"),
+            write("auto/auto1-stdout---it-a1b2c3d4.log", "old\n"),
+            write("auto/it-a1b2c3d4.log", "not a log\n"),
+            boot(),
+            until("auto1", "RUNNING"),
+            names("auto/*"),
+            *shutdown(),
+            boot("-k"),
+            until("auto1", "RUNNING"),
+            names("auto/*"),
+            *shutdown(),
+            daemon="identifier=it",
+        ),
+        own(
+            "a quiet log tells of warnings and worse",
+            running("quiet1", "/bin/false", startsecs=600, startretries=0),
+            boot(),
+            until("quiet1", "FATAL"),
+            *shutdown(),
+            daemon="loglevel=warn",
+        ),
+        own(
+            "a pidfile that cannot be written is no reason not to run",
+            running("nopid"),
+            boot(),
+            until("nopid", "RUNNING"),
+            signal_daemon(TERM),
+            exit_code,
+            daemon="pidfile=@DIR@/auto",
+        ),
+    ]
+
+
+def ends() -> list[Scenario]:
+    ranks = {"so_a": 30, "so_b": 10, "so_c": 20}
+    stopped = r"^stopped: so_"
+    deaf = shell("sd", autostart="true", stopwaitsecs=4, priority=500)
+    made = [
+        own(
+            "programs are stopped one priority after the other, the highest first",
+            "".join(running(name, priority=rank) for name, rank in ranks.items()),
+            boot(),
+            *(up(name) for name in ranks),
+            *shutdown(),
+            gone(stopped),
+        ),
+        own(
+            "a program that ignores TERM holds up those of lower priority until it is killed",
+            deaf + running("sd_low", priority=100) + running("sd_high", priority=900),
+            boot(),
+            until_file("sd.out", "ready"),
+            up("sd_low"),
+            up("sd_high"),
+            *shutdown(),
+            gone(r"^stopped: sd", r"with SIGKILL"),
+            files={"sd.sh": (DEAF, 0o644)},
+        ),
+        own(
+            "TERM while programs are STARTING, in BACKOFF and STOPPING",
+            shell("tm_starting", autostart="true", startsecs=600)
+            + broken("tm_backoff", startretries=999)
+            + shell("tm_stopping", stopwaitsecs=600),
+            boot(),
+            until_file("tm_starting.out", "ready"),
+            failures("tm_backoff", 60),
+            start("tm_stopping"),
+            until_file("tm_stopping.out", "ready"),
+            stop("tm_stopping", False),
+            signal_daemon(TERM),
+            until_log("^received SIGTERM"),
+            lambda side: os.kill(int(side.text("tm_stopping-own")), signal.SIGKILL),
+            exit_code,
+            gone(r"^stopped: tm", r"^gave up"),
+            files={
+                "tm_starting.sh": ("echo ready\nexec sleep 1000\n", 0o644),
+                "tm_stopping.sh": (
+                    "trap '' TERM\necho $$ > @DIR@/tm_stopping-own\necho ready\nexec sleep 1000\n",
+                    0o644,
+                ),
+                **broken_files("tm_backoff"),
+            },
+            skip=ALL,
+        ),
+        own(
+            "while it stops, a daemon refuses what would change something, and a second signal changes nothing",
+            shell("ref", autostart="true"),
+            boot(),
+            until_file("ref.out", "ready"),
+            up("ref"),
+            signal_daemon(TERM),
+            until_log("^received SIGTERM"),
+            until_log("^killing ref"),
+            ctl("status", "ref"),
+            ctl("start", "ref"),
+            ctl("reread"),
+            ctl("reload"),
+            ctl("shutdown"),
+            rpc("getState"),
+            rpc("getIdentification"),
+            signal_daemon(HUP),
+            until_log("^ignored SIGHUP"),
+            signal_daemon(signal.SIGINT),
+            until_log("^received SIGINT"),
+            lambda side: os.kill(int(side.text("ref-own")), signal.SIGKILL),
+            exit_code,
+            files={"ref.sh": ("trap '' TERM\necho $$ > @DIR@/ref-own\necho ready\nexec sleep 1000\n", 0o644)},
+        ),
+        own("the client ends the daemon", running("sh1"), boot(), up("sh1"), ctl("shutdown"), exit_code, names("s.*")),
+    ]
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        name = f"end_{number.name}"
+        made.append(
+            own(f"{number.name} ends the daemon", running(name), boot(), up(name), signal_daemon(number), exit_code)
+        )
+    return made
+
+
+def reloads() -> list[Scenario]:
+    again = until_log("^supervisord started", 2)
+    return [
+        own(
+            "SIGHUP stops all, reads the file again and starts all",
+            running("re_a", priority=20) + running("re_b", priority=10) + program("re_c"),
+            boot(),
+            up("re_a"),
+            up("re_b"),
+            start("re_c"),
+            signal_daemon(HUP),
+            again,
+            up("re_a", 2),
+            up("re_b", 2),
+            info("re_c"),
+            ctl("status", "re_c"),
+            gone(r"^stopped: re_", r"^spawned: 're_"),
+            *shutdown(),
+        ),
+        own(
+            "a reload by the client takes what the file says now",
+            running("rl_old"),
+            boot(),
+            up("rl_old"),
+            write("conf.d/new.conf", running("rl_new")),
+            ctl("reload"),
+            again,
+            up("rl_new"),
+            ctl("status", "rl_new", "rl_old", "nope"),
+            *shutdown(),
+            names=("rl_old", "rl_new"),
+        ),
+        own(
+            "TERM during a reload ends the daemon",
+            shell("rt", autostart="true"),
+            boot(),
+            until_file("rt.out", "ready"),
+            up("rt"),
+            signal_daemon(HUP),
+            until_log("^received SIGHUP"),
+            until_log("^killing rt"),
+            signal_daemon(TERM),
+            until_log("^received SIGTERM"),
+            lambda side: os.kill(int(side.text("rt-own")), signal.SIGKILL),
+            exit_code,
+            files={"rt.sh": ("trap '' TERM\necho $$ > @DIR@/rt-own\necho ready\nexec sleep 1000\n", 0o644)},
+        ),
+        own(
+            "USR2 opens logs anew that were moved away",
+            shell("us", autostart="true"),
+            boot(),
+            until_file("us.out", "ready"),
+            up("us"),
+            rename("main.log", "main.log.old"),
+            rename("us.out", "us.out.old"),
+            signal_daemon(signal.SIGUSR2),
+            exists("main.log"),
+            ctl("signal", "USR1", "us"),
+            until_file("us.out", "got USR1"),
+            content("us.out.old"),
+            *shutdown(),
+            files={"us.sh": ("trap 'echo got USR1' USR1\necho ready\nwhile :; do read x; done\n", 0o644)},
+            skip=frozenset({"files"}),
+        ),
+    ]
+
+
+def changes() -> list[Scenario]:
+    """reread, update, add and remove while programs are in the middle of something."""
+
+    def altered(
+        name: str, before: str, after: str, *ready: Step, files: dict[str, tuple[str, int]] | None = None
+    ) -> Scenario:
+        return own(
+            f"an update of a changed program: {name}",
+            "",
+            write(f"conf.d/{name}.conf", before),
+            boot(),
+            *ready,
+            write(f"conf.d/{name}.conf", after),
+            ctl("reread"),
+            ctl("update"),
+            info(name),
+            ctl("reread"),
+            ctl("update"),
+            names=(name,),
+            files=files or {},
+            skip=frozenset({"log", "files", "states"}),
+        )
+
+    return [
+        own(
+            "programs are added, changed and removed",
+            running("ch_same") + running("ch_later", autostart="false"),
+            write("conf.d/a.conf", running("ch_gone") + running("ch_new_env", environment='A="1"')),
+            boot(),
+            *(up(name) for name in ("ch_same", "ch_gone", "ch_new_env")),
+            ctl("reread"),
+            write(
+                "conf.d/a.conf", running("ch_new_env", environment='A="2"') + running("ch_added") + program("ch_off")
+            ),
+            ctl("reread"),
+            rpc("reloadConfig"),
+            ctl("add", "ch_added"),
+            ctl("add", "ch_added"),
+            up("ch_added"),
+            ctl("remove", "ch_gone"),
+            ctl("update", "ch_off"),
+            ctl("update"),
+            up("ch_new_env", 2),
+            talk("status", "ch_same", "ch_later", "ch_gone", "ch_added", "ch_off"),
+            ctl("update"),
+            *shutdown(),
+            names=("ch_same", "ch_later", "ch_gone", "ch_new_env", "ch_added", "ch_off"),
+        ),
+        altered(
+            "up_starting",
+            running("up_starting", startsecs=600),
+            program("up_starting", startsecs=600),
+            until("up_starting", "STARTING"),
+        ),
+        altered(
+            "up_backoff",
+            broken("up_backoff", startretries=999),
+            program("up_backoff", startsecs=600),
+            failures("up_backoff", 60),
+            files=broken_files("up_backoff"),
+        ),
+        altered(
+            "up_stopping",
+            shell("up_stopping", autostart="true", stopwaitsecs=4),
+            program("up_stopping", startsecs=600),
+            until_file("up_stopping.out", "ready"),
+            files={"up_stopping.sh": (DEAF, 0o644)},
+        ),
+        own(
+            "a broken file is refused by reread and nothing changes",
+            running("br"),
+            boot(),
+            up("br"),
+            write("conf.d/b.conf", "[program:broken]\nstartsecs=soon\ncommand=/bin/true\n"),
+            ctl("reread"),
+            ctl("update"),
+            rpc("reloadConfig"),
+            info("br"),
+            write("conf.d/b.conf", ""),
+            ctl("reread"),
+            *shutdown(),
+        ),
+        own(
+            "groups and numprocs change as wholes",
+            "",
+            write("conf.d/g.conf", running("gw", numprocs=2, process_name="gw_%(process_num)d", stdout_logfile="NONE")),
+            boot(),
+            up("gw_0"),
+            up("gw_1"),
+            write("conf.d/g.conf", running("gw", numprocs=3, process_name="gw_%(process_num)d", stdout_logfile="NONE")),
+            ctl("update"),
+            up("gw_0", 2),
+            up("gw_2"),
+            talk("status", "gw:*"),
+            write("conf.d/g.conf", group("gx", "gw") + running("gw", stdout_logfile="NONE")),
+            ctl("reread"),
+            ctl("update"),
+            up("gw"),
+            talk("status", "gx:*"),
+            names=("gw_0", "gw_1", "gw_2", "gw"),
+            skip=ALL,
+        ),
+    ]
+
+
+SCENARIOS = [*starts(), *ends(), *reloads(), *changes()]
