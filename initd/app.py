@@ -30,14 +30,15 @@ class Hooks:
     """What the caller does around sessions; the defaults do nothing.
 
     `failed(error)` reports why a start came to nothing. `renewed(session)` is called for each session after the first,
-    before anything of it is opened. `started(session)` is called once the logs are open and nothing
-    has been started yet; `idle()` now and then when there is a while to wait; `stopped()` before the process ends.
+    before anything of it is opened. `started(session)` is called once the logs are open and nothing has been started yet,
+    and answers whether the pidfile names us, so that the log does; `idle()` is called now and then when there is a while
+    to wait; `stopped()` before the process ends.
     """
 
     def __init__(
         self,
         failed: Callable[[ConfigError], None] = lambda error: None,
-        started: Callable[[Session], None] = lambda session: None,
+        started: Callable[[Session], bool] = lambda session: True,
         idle: Callable[[], None] = lambda: None,
         stopped: Callable[[], None] = lambda: None,
         renewed: Callable[[Session], None] = lambda session: None,
@@ -94,8 +95,8 @@ class Application:
             # Without its servers the daemon still supervises: better than stopping for good (promise 3).
             self.session.log("crit", f"could not open the HTTP servers: {error}")
 
-    def _started(self) -> None:
-        self._hooks.started(self.session)
+    def _started(self) -> bool:
+        return self._hooks.started(self.session)
 
     def _fail(self, error: ConfigError) -> None:
         self._error = error

@@ -194,7 +194,7 @@ class _Process:
         except ConfigError as error:  # it goes on as who it is, and without: better than to stop for good
             session.notices.append(Notice("crit", error.text))
 
-    def _started(self, session: Session) -> None:
+    def _started(self, session: Session) -> bool:
         daemon = session.config.daemon
         if self._detached and not self._pinned:  # once: a reload does not daemonize again
             if self._status >= 0:
@@ -206,9 +206,11 @@ class _Process:
                     session.log("info", f"set current directory: {daemon.directory!r}")
                 except OSError as error:
                     session.log("crit", f"can't chdir into {daemon.directory!r}: {error}")
+        written = False
         if self._lock >= 0:
             try:
                 linux_process.write_pidfile(self._lock, os.getpid())
+                written = True
             except OSError:
                 session.log("crit", f"could not write pidfile {self._pidfile}")
         report(self._status, 0, self._said)
@@ -217,6 +219,7 @@ class _Process:
         if not self._pinned:
             self._pinned = True
             session.loop.after(PIN_AFTER_NS, lambda: session.loop.submit("pin", pin, lambda count, error: None))
+        return written
 
     def _idle(self) -> None:
         gc.collect()

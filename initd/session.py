@@ -117,11 +117,12 @@ class Session:
 
             self.servers = open_servers(self.service, self.config.servers)
 
-    def start(self, started: Callable[[], None], failed: Callable[[ConfigError], None] | None) -> None:
+    def start(self, started: Callable[[], bool], failed: Callable[[ConfigError], None] | None) -> None:
         """Open the logs, add the groups, call `started`, and start what starts by itself.
 
-        `failed` is called instead when the main log cannot be opened; nothing has been started then. With None the
-        session goes on without a main log.
+        `started` answers whether the log may name our pid: supervisord does only when its pidfile does, too. `failed`
+        is called instead when the main log cannot be opened; nothing has been started then. With None the session goes on
+        without a main log.
         """
         self.environment.kernel.catch_signals(CAUGHT)
         daemon, groups = self.config.daemon, self.config.groups
@@ -157,9 +158,9 @@ class Session:
                 self._prepared[group.name] = processes
                 self._add(group, processes, None)
             try:
-                started()
+                if started():
+                    self.log("info", f"supervisord started with pid {self.environment.kernel.getpid()}")
             finally:  # whatever our surroundings make of it, the programs are to run
-                self.log("info", f"supervisord started with pid {self.environment.kernel.getpid()}")
                 self.driver.handle(Booted())
 
         target = LogTarget(daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups)

@@ -49,6 +49,7 @@ command=@PY@ -I -S @DIR@/heart.py
 stdout_logfile=NONE
 stderr_logfile=NONE
 priority=1
+startsecs=0
 """
 BEATS = "import os, time\nwhile os.write(1, b'.'):\n    time.sleep(0.05)\n"
 NOISE = re.compile(r"^fd \d+ closed|^'.*' std(out|err) output:$|heart|^received SIGCHLD|^waiting for ")

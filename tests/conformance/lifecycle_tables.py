@@ -8,10 +8,19 @@ from tests.conformance import (
     lifecycle_ends,
     lifecycle_groups,
     lifecycle_outputs,
+    lifecycle_reloads,
     lifecycle_states,
 )
 from tests.conformance.lifecycle_steps import Scenario
 
-TABLES = (lifecycle_states, lifecycle_ends, lifecycle_groups, lifecycle_children, lifecycle_outputs, lifecycle_daemons)
+TABLES = (
+    lifecycle_states,
+    lifecycle_ends,
+    lifecycle_groups,
+    lifecycle_children,
+    lifecycle_outputs,
+    lifecycle_daemons,
+    lifecycle_reloads,
+)
 SCENARIOS: list[Scenario] = [scenario for table in TABLES for scenario in table.SCENARIOS]
 SHARED_FILES = lifecycle_children.SHARED_FILES | lifecycle_outputs.SHARED_FILES

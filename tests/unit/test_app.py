@@ -17,7 +17,7 @@ def hooked(world):
     heard = []
     hooks = world.simulation.application._hooks
     hooks.failed = lambda error: heard.append(("failed", error.text))
-    hooks.started = lambda session: heard.append(("started", len(world.spawned())))
+    hooks.started = lambda session: heard.append(("started", len(world.spawned()))) or True
     hooks.stopped = lambda: heard.append(("stopped", len(world.kernel.processes())))
     return heard
 

@@ -138,10 +138,18 @@ def test_an_end_before_the_logs_are_open_ends_at_once_and_starts_nothing():
     assert not world.spawned()
 
 
+def test_the_log_names_our_pid_only_when_the_pidfile_does():
+    world = World(program("p"))
+    world.simulation.application._hooks.started = lambda session: False
+    world.run(5)
+    assert world.lines("supervisord started") == []
+    assert world.state("p") == "RUNNING"
+
+
 def test_a_reload_before_the_logs_are_open_starts_each_program_once():
     world = World(program("p"))
     starts = []
-    world.simulation.application._hooks.started = starts.append
+    world.simulation.application._hooks.started = lambda session: starts.append(session) or True
     world.kernel.delay_lane("auto-logs", ns(2))
     world.signal(1, HUP)
     world.run(20)
