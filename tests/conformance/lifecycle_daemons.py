@@ -52,7 +52,7 @@ def running(name: str, command: str = "/bin/sleep 1000", **options: object) -> s
 
 def told(*patterns: str) -> Step:
     """The lines of these kinds, of whatever program, in their order: where that is fixed."""
-    return lambda side: [text for _, text in side.log() if any(re.search(pattern, text) for pattern in patterns)]
+    return lambda side: [text for _, text in side.settled() if any(re.search(pattern, text) for pattern in patterns)]
 
 
 def shutdown(*more: Step) -> tuple[Step, ...]:

@@ -39,7 +39,7 @@ def group(name: str, *members: str, **options: object) -> str:
 def forks(*names: str) -> Step:
     """The order in which these were spawned."""
     pattern = re.compile(rf"^spawned: '({'|'.join(names)})'")
-    return lambda side: [found[1] for _, text in side.log() if (found := pattern.match(text))]
+    return lambda side: [found[1] for _, text in side.settled() if (found := pattern.match(text))]
 
 
 def groups() -> list[Scenario]:

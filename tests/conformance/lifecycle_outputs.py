@@ -160,7 +160,8 @@ def outputs() -> list[Scenario]:
         Scenario(
             "what was written before an exit is kept",
             shell("drain"),
-            (start("drain"), up("drain"), let("drain"), until("drain", "EXITED"), until_log("exited: drain")),
+            (start("drain"), up("drain"), let("drain"), until("drain", "EXITED"), until_log("exited: drain"))
+            + (until_file("drain.out", "5000"), until_file("drain.err", "tail")),
             files={"drain.sh": ("read x < @DIR@/drain.gate\nseq 1 5000\necho tail >&2\nexit 0\n", 0o644)},
         ),
         Scenario(

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance import lifecycle_tables
-from tests.conformance.lifecycle_side import MODULES, Late, Side, alive, descendants
+from tests.conformance.lifecycle_side import MODULES, Late, Side, descendants
 from tests.conformance.lifecycle_steps import Scenario
 
 PLAIN = {
@@ -108,13 +108,6 @@ def act(side: Side, scenario: Scenario) -> Outcome:
     return outcome
 
 
-def settle(side: Side) -> None:
-    """What the daemon has told until now is in its log: it may answer before it has written."""
-    count = sum(text.startswith("sending heart") for _, text in side.log())
-    if side.rpc("signalProcess", "heart", 0) is True:
-        side.wait(lambda: sum(text.startswith("sending heart") for _, text in side.log()) > count, "the log")
-
-
 def observe(side: Side, scenario: Scenario, outcome: Outcome, infos: dict[str, Any]) -> None:
     outcome["log"] = {name: program_log(side, name) for name in scenario.names}
     if scenario.daemon is not None:
@@ -141,7 +134,7 @@ def run_shared(kind: str, base: Path, scenarios: Sequence[Scenario]) -> dict[str
         with ThreadPoolExecutor(len(scenarios)) as pool:
             acted = {s.name: pool.submit(act, side, s) for s in scenarios}
         outcomes = {name: future.result() for name, future in acted.items()}
-        settle(side)
+        side.settled()
         infos = side.infos(float("inf"))
         for scenario in scenarios:
             observe(side, scenario, outcomes[scenario.name], infos)
@@ -153,8 +146,7 @@ def run_own(kind: str, base: Path, scenarios: Sequence[Scenario]) -> dict[str, O
     with side_of(kind, base) as side:
         prepare(side, [scenario])
         outcome = act(side, scenario)
-        if alive(side.pid):
-            settle(side)
+        side.settled()
         observe(side, scenario, outcome, {})
     return {scenario.name: outcome}
 

@@ -187,6 +187,19 @@ class Side:
         """The main log as (level, message), without what programs wrote."""
         return self._log.lines()
 
+    def settled(self) -> list[Line]:
+        """The main log with all that has been told until now: initd answers before it has written."""
+
+        def beats() -> int:
+            return sum(text.startswith("sending heart") for _, text in self.log())
+
+        if alive(self.pid):
+            count = beats()
+            with contextlib.suppress(OSError):
+                if self.rpc("signalProcess", "heart", 0) is True:
+                    self.wait(lambda: beats() > count or not alive(self.pid), "the log to be written")
+        return self.log()
+
     def ask(self, method: str, *args: Any) -> Any:
         """The bare answer, for steps that need a value of this side."""
         return getattr(self.proxy().supervisor, method)(*args)

@@ -258,7 +258,7 @@ def odds() -> list[Scenario]:
             "SIGKILL after stopwaitsecs",
             shell("deaf1", stopwaitsecs=4),
             (start("deaf1"), until_file("deaf1.out", "ready"), stop("deaf1"), info("deaf1"))
-            + (call(lambda side: [line for line in side.log() if line[1] == "waiting for deaf1 to stop"][:1]),),
+            + (call(lambda side: [line for line in side.settled() if line[1] == "waiting for deaf1 to stop"][:1]),),
             files={"deaf1.sh": (DEAF, 0o644)},
         ),
         Scenario(
@@ -266,7 +266,7 @@ def odds() -> list[Scenario]:
             shell("spin", autorestart="true"),
             (quiet("startProcess", "spin", False), until_log("spawned: 'spin'", 9), until_log("success: spin", 1))
             + (until("spin", "RUNNING"), info("spin"))
-            + (call(lambda side: sum("exited: spin" in text for _, text in side.log())),),
+            + (call(lambda side: sum("exited: spin" in text for _, text in side.settled())),),
             files={
                 "spin.sh": ("echo >> @DIR@/spin-runs\n[ $(wc -l < @DIR@/spin-runs) -gt 8 ] && exec sleep 1000\n", 0o644)
             },

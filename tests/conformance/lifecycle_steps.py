@@ -179,7 +179,7 @@ def failures(name: str, count: int) -> Step:
     """
 
     def failed(side: Side) -> int:
-        return sum(text.startswith("spawnerr: ") and f"'{name}'" in text for _, text in side.log())
+        return sum(text.startswith("spawnerr: ") and f"'{name}'" in text for _, text in side.settled())
 
     def more(side: Side) -> bool:
         for _ in range(min(count - failed(side), 10)):
@@ -215,7 +215,7 @@ def mark(name: str) -> Step:
     """`story` of this name tells what happened from here on."""
 
     def step(side: Side) -> None:
-        side.marks[name] = len(side.log())
+        side.marks[name] = len(side.settled())
 
     return step
 
@@ -223,7 +223,9 @@ def mark(name: str) -> Step:
 def story(name: str) -> Step:
     """What the main log tells of a program since `mark`."""
     return lambda side: [
-        line for line in side.log()[side.marks[name] :] if re.search(rf"(?<!\w){name}(?!\w)", line[1]) and told(line[1])
+        line
+        for line in side.settled()[side.marks[name] :]
+        if re.search(rf"(?<!\w){name}(?!\w)", line[1]) and told(line[1])
     ]
 
 
@@ -251,7 +253,7 @@ def content(name: str) -> Step:
 
 def lines(pattern: str) -> Step:
     """The main log's lines like this one, in their order."""
-    return lambda side: [line for line in side.log() if re.search(pattern, line[1])]
+    return lambda side: [line for line in side.settled() if re.search(pattern, line[1])]
 
 
 def write(name: str, text: str, mode: int = 0o644) -> Step:
