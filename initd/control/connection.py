@@ -94,8 +94,8 @@ class Connection:
 
     @property
     def silent(self) -> bool:
-        """Has not sent a whole request head yet: the first to go when others have no room."""
-        return self._phase is Phase.READ and self._receiver is None and self.deadline_ns is not None
+        """Has not sent a whole request yet, and nothing just now: the first to go when others have no room."""
+        return self._phase is Phase.READ and not self._queued and self.deadline_ns is not None
 
     def expire(self) -> None:
         """The deadline has passed: close, unless the client has taken enough of its reply meanwhile."""

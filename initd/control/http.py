@@ -30,6 +30,8 @@ ACCEPTS_PER_TURN = 32
 MAX_CONNECTIONS = 512
 RESERVED_FDS = 64
 """Descriptors that clients leave for starting programs, unless that would be more than half of all."""
+ALWAYS_SERVED = 4
+"""So many are let in while there is a descriptor at all: somebody must be able to stop a program that has taken the rest."""
 RETRY_NS = 1_000_000_000
 """How long accepting rests when descriptors are short and no client of ours can give any back."""
 
@@ -200,30 +202,30 @@ class Servers:
 
         listener = self._listeners[listener_fd]
         room = self._room()
+        if room <= 0:
+            # Once those that have sent something by now are known not to be silent. It counts again: some may be gone.
+            return self.loop.soon(lambda: self._make_room() if self._room() <= 0 else None)
         for _ in range(min(ACCEPTS_PER_TURN, room)):
             try:
                 fd, peer = self._kernel.accept(listener_fd)
             except BlockingIOError:
-                return
+                return None
             except OSError as error:
                 if error.errno in _SHORTAGE:
                     self._rest(RETRY_NS)
-                return  # anything else is the end of a client that did not wait
+                return None  # anything else is the end of a client that did not wait
             self._connections[Connection(listener, fd, peer)] = None
-            room -= 1
-        if room <= 0:
-            self._make_room()
 
     def _room(self) -> int:
         """How many more clients there may be now: a quarter of our descriptors, and never those that programs need."""
-        limit = self._kernel.open_limit()
-        return min(
-            min(MAX_CONNECTIONS, max(8, limit // 4)) - len(self._connections),
-            limit - min(RESERVED_FDS, limit // 2) - self._kernel.open_count(),
-        )
+        limit, clients = self._kernel.open_limit(), len(self._connections)
+        left = limit - self._kernel.open_count()
+        few = min(ALWAYS_SERVED - clients, left - 1)  # one stays free, to be counted with
+        most = min(MAX_CONNECTIONS, max(8, limit // 4)) - clients
+        return max(few, min(most, left - min(RESERVED_FDS, limit // 2)))
 
     def _make_room(self) -> None:
-        """Close who has idled longest, or else who has been silent longest; if there is neither, accept no more."""
+        """Close who has idled longest, or else who has been silent longest; if there is neither, rest."""
         idle = [connection for connection in self._connections if connection.idle]
         silent = next((connection for connection in self._connections if connection.silent), None)
         if idle:
@@ -231,7 +233,7 @@ class Servers:
         elif silent is not None:
             silent.close()  # they are kept in the order they came
         else:
-            self._rest(None if self._connections else RETRY_NS)
+            self._rest(RETRY_NS)
 
     def _rest(self, duration_ns: int | None = None) -> None:
         """Leave clients in the backlog until `_resume`, which a timer calls after `duration_ns` unless it is None."""

@@ -96,6 +96,13 @@ def test_who_says_nothing_makes_room_for_a_new_client_the_longest_silent_first(w
     assert not silent[-1].ended
 
 
+def test_who_stops_in_the_middle_of_a_body_makes_room_too(world: World) -> None:
+    for _ in range(world.kernel.open_limit() // 4):
+        world.connect().send(post(STATE_CALL)[:-5])
+    world.settle()
+    assert parse(world.exchange(get("/ok.html")))[0] == 200
+
+
 def test_a_machine_out_of_descriptors_is_asked_once_a_second() -> None:
     world = World(SERVER)
     world.settle()
@@ -172,6 +179,23 @@ def test_the_namespaces_are_those_the_configuration_asks_for() -> None:
 def test_few_descriptors_are_enough_for_some_clients() -> None:
     world = World(SERVER, nofile=40)
     assert parse(world.exchange(get("/ok.html")))[0] == 200
+
+
+def test_a_few_clients_are_served_though_programs_have_nearly_all_descriptors() -> None:
+    world = World(SERVER, nofile=100)
+    world.settle()
+    while world.open_fds() < 88:
+        world.kernel.pipe()
+    waiting = [world.connect() for _ in range(10)]
+    for client in waiting:
+        client.send(post(STATE_CALL, "Connection: close"))
+    world.settle()
+    assert {parse(bytes(client.received))[0] for client in waiting} == {200}
+    silent = [world.connect() for _ in range(30)]
+    world.settle()
+    assert world.open_fds() <= 88 + 4 + 2
+    assert parse(world.exchange(get("/ok.html")))[0] == 200
+    assert silent[0].ended
 
 
 def test_preload_loads_what_serving_needs() -> None:
