@@ -172,6 +172,13 @@ def test_an_unknown_program_is_not_waited_for_and_the_exit_status_left_open():
     assert "unknown-left" not in {silence.reason for silence in gone.silences}
 
 
+def test_a_group_with_an_unknown_program_is_down_before_that_exits():
+    lost = (op(2, "refuse", "other:a", EPERM), op(3, "signal", "other:a", 1))
+    told = story(program(life(stop=5)), group("other", program(life(22))), ops=(*lost, DOWN))
+    assert states(told, "other:a", 3) == [(3, "UNKNOWN"), (22, "EXITED expected")]
+    assert states(told, "g:a", 3) == [(20, "STOPPING"), (25, "STOPPED")]
+
+
 def test_what_else_happens_at_the_instant_of_a_turn_is_left_open():
     told = story(program(life(28)), group("other", program(life(stop=8))), ops=(DOWN,))
     assert [silence.reason for silence in told.silences] == ["turn-tie"]

@@ -67,6 +67,15 @@ def test_fact_5_running_forgets_the_count():
     ]
 
 
+def test_fact_5_running_forgets_the_count_also_where_a_stop_follows():
+    lines = of(program(life(0.5), life()), op(4, "stop"), op(9, "start"), until=9)
+    assert lines[3:] == [
+        "2.5+2: RUNNING",
+        "4: STOPPING, signal 15, answer 0 OK, STOPPED",
+        "9: STARTING 0, spawn 3, answer 1 OK",
+    ]
+
+
 def test_fact_5_fatal_forgets_the_count():
     lines = of(program(life(0.5), startretries=1), op(9, "start"), until=9.5)
     assert lines[3:] == ["2+1: BACKOFF 2, FATAL", "9: STARTING 0, spawn 3, answer 0 OK", "9.5: BACKOFF 1"]
