@@ -142,6 +142,11 @@ def test_d7_sigkill_at_the_instant_of_the_cap_is_left_open():
     assert [silence.reason for silence in told.silences] == ["cap-tie"]
 
 
+def test_d7_the_cap_counts_from_the_first_sigkill_of_the_shutdown():
+    lines = of(program(UNKILLABLE), op(2, "stop"), DOWN, until=100)
+    assert lines[-2:] == ["42: signal 9", "52: signal 9, exit 1"]
+
+
 def test_d7_no_stopwaitsecs_gets_shorter():
     patient = program(life(stop=55), name="b", stopwaitsecs=60)
     told = story(program(UNKILLABLE), patient, ops=(DOWN,), until=100)
@@ -186,6 +191,14 @@ def test_what_else_happens_at_the_instant_of_a_turn_is_left_open():
         (ns(28), "other:a", "state", "STOPPED"),
         (ns(28), "", "exit", "0"),
     ]
+
+
+def test_an_exit_at_the_instant_of_the_shutdown_itself_comes_before_it():
+    told = story(program(life(20), autorestart="true"), ops=(DOWN,))
+    assert sketch(told.trace)[2:] == [
+        "20: EXITED expected, STARTING 0, spawn 2, STOPPING, signal 15, STOPPED, exit 0",
+    ]
+    assert told.silences == ()
 
 
 def test_a_call_at_the_instant_of_the_end_is_left_open():

@@ -252,6 +252,16 @@ def test_programs_do_not_concern_each_other(scenario):
         assert alone.get(f"{group.name}:p") == together.get(f"{group.name}:p")
 
 
+@given(programs, ticks)
+def test_a_start_by_a_client_begins_the_story_that_a_boot_would_have_begun(each, later_ns):
+    booted = tell(Scenario((Group("g", (each.replace(autostart=True),)),), (), 60 * SECOND_NS)).trace
+    start = Op(later_ns, Kind.START, "g:p")
+    started = tell(Scenario((Group("g", (each.replace(autostart=False),)),), (start,), later_ns + 60 * SECOND_NS)).trace
+    assert [entry for entry in started if entry[2] != "answer"] == [
+        (entry[0] + later_ns, *entry[1:]) for entry in booted
+    ]
+
+
 def test_a_call_for_nobody_is_answered():
     ops = (op(1, "stop", "g:x"), op(2, "shutdown", ""), op(2.5, "start", "x:a"))
     told = story(program(Life(stop_ns=SECOND_NS)), ops=ops)
