@@ -146,7 +146,7 @@ class _Process:
         self._detached = detached
         self._pidfile = ""
         self._lock = -1
-        self._pinned = False
+        self._begun = False
         self._said = ""
 
     def hooks(self) -> Hooks:
@@ -163,7 +163,7 @@ class _Process:
         """Make sure that we are the only one with this pidfile (D12); ConfigError if we are not."""
         self._pidfile = path = session.config.daemon.pidfile
         try:
-            umask = session.config.daemon.umask if self._detached and not self._pinned else None
+            umask = session.config.daemon.umask if self._detached and not self._begun else None
             self._lock = linux_process.lock_pidfile(path, umask)
         except linux_process.PidfileHeld as error:
             raise ConfigError(f"Another supervisord is already running: {error}", key="pidfile") from None
@@ -188,7 +188,7 @@ class _Process:
     def _renewed(self, session: Session) -> None:
         try:
             session.notices += _become_user(session.config, session.host)
-            if session.config.daemon.pidfile != self._pidfile:
+            if self._lock < 0 or session.config.daemon.pidfile != self._pidfile:
                 self.unlock()
                 self.lock(session)
         except ConfigError as error:  # it goes on as who it is, and without: better than to stop for good
@@ -196,7 +196,7 @@ class _Process:
 
     def _started(self, session: Session) -> bool:
         daemon = session.config.daemon
-        if self._detached and not self._pinned:  # once: a reload does not daemonize again
+        if self._detached and not self._begun:  # once: a reload does not daemonize again
             if self._status >= 0:
                 session.log("info", "daemonizing the supervisord process")
             linux_process.enter(None, daemon.umask)
@@ -216,8 +216,8 @@ class _Process:
         report(self._status, 0, self._said)
         self._status = -1
         gc.freeze()
-        if not self._pinned:
-            self._pinned = True
+        if not self._begun:
+            self._begun = True
             session.loop.after(PIN_AFTER_NS, lambda: session.loop.submit("pin", pin, lambda count, error: None))
         return written
 

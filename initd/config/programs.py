@@ -190,6 +190,10 @@ def _log(section: Section, stream: str, common: dict[str, Any]) -> LogConfig:
         )
     assert file is None or file is AUTO or isinstance(file, str)
     capture, events = common[f"{stream}_capture_maxbytes"], common[f"{stream}_events_enabled"]
+    if syslog:
+        section.lacking(option if file is None else f"{stream}_syslog", "nothing is sent to syslog")
+    if capture:
+        section.lacking(f"{stream}_capture_maxbytes", "what is to be captured goes to the log")
     return LogConfig(file, maxbytes, backups, capture, events, syslog)
 
 

@@ -119,6 +119,11 @@ class Section:
             text = f"{text} in section {self.name!r} (file: {self.header().file!r})"
         return ConfigError(text, origin.file, origin.line, option, hint)
 
+    def lacking(self, option: str, consequence: str) -> None:
+        """Warn that this release does not have what the option asks for yet."""
+        origin = self.origin(option)
+        self.scope.warn(f"{origin.file}:{origin.line}: {option} is not supported by this release: {consequence}")
+
     def header(self) -> Origin:
         """Where the section was first written."""
         return self.scope.ini.headers.get(self.name) or Origin(self.scope.path)

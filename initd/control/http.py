@@ -32,6 +32,8 @@ RESERVED_FDS = 64
 """Descriptors that clients leave for starting programs, unless that would be more than half of all."""
 ALWAYS_SERVED = 4
 """So many are let in while there is a descriptor at all: somebody must be able to stop a program that has taken the rest."""
+SILENT_PER_TURN = 16
+"""So many silent clients make room at once: a flood of them must not cost those behind it a turn for each."""
 RETRY_NS = 1_000_000_000
 """How long accepting rests when descriptors are short and no client of ours can give any back."""
 
@@ -225,13 +227,14 @@ class Servers:
         return max(few, min(most, left - min(RESERVED_FDS, limit // 2)))
 
     def _make_room(self) -> None:
-        """Close who has idled longest, or else who has been silent longest; if there is neither, rest."""
+        """Close who has idled longest, or else the few who have been silent longest; if there is neither, rest."""
         idle = [connection for connection in self._connections if connection.idle]
-        silent = next((connection for connection in self._connections if connection.silent), None)
+        silent = [connection for connection in self._connections if connection.silent]  # in the order they came
         if idle:
             min(idle, key=lambda connection: connection.idle_since_ns).close()
-        elif silent is not None:
-            silent.close()  # they are kept in the order they came
+        elif silent:
+            for connection in silent[:SILENT_PER_TURN]:
+                connection.close()
         else:
             self._rest(RETRY_NS)
 

@@ -187,6 +187,23 @@ def test_a_user_that_a_reload_brings_is_become_before_anything_is_opened(daemon:
     assert (daemon.folder / "s.sock").stat().st_uid == nobody
 
 
+def test_a_reload_takes_a_new_pidfile_but_does_not_daemonize_again(instance: Callable[[str], Instance]) -> None:
+    made = instance(CONFIG.replace("[supervisord]", "[supervisord]\ndirectory = /usr\numask = 077"))
+    assert made.run().returncode == 0
+    made.wait_until_it_answers()
+    pid = made.pid
+    text = CONFIG.replace("main.pid", "other.pid").replace("[supervisord]", "[supervisord]\ndirectory = /var\numask = 022")
+    made.config.write_text(text)
+    os.kill(pid, signal.SIGHUP)
+    until("the second start", lambda: log(made).count("supervisord started with pid") == 2)
+    made.until_running("talker")
+    assert (made.folder / "other.pid").read_text() == f"{pid}\n"
+    assert not (made.folder / "main.pid").exists()
+    status = open(f"/proc/{made.pid_of('talker')}/status").read()
+    assert os.readlink(f"/proc/{made.pid_of('talker')}/cwd") == "/usr"
+    assert "Umask:\t0077" in status
+
+
 def test_umask_counts_for_the_pidfile_and_not_for_what_is_opened_before_it(
     instance: Callable[[str], Instance],
 ) -> None:
