@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance import lifecycle_tables
-from tests.conformance.lifecycle_side import MODULES, Late, Side, descendants
+from tests.conformance.lifecycle_side import COMMANDS, Late, Side, descendants
 from tests.conformance.lifecycle_steps import Scenario
 
 PLAIN = {
@@ -163,13 +163,13 @@ def run_all(scenarios: Sequence[Scenario]) -> Outcomes:
     base = Path(tempfile.mkdtemp(prefix="lc-"))
     base.chmod(0o755)
     BASES.append(base)
-    outcomes: Outcomes = {kind: {} for kind in MODULES}
+    outcomes: Outcomes = {kind: {} for kind in COMMANDS}
     try:
         with ThreadPoolExecutor(JOBS) as pool:
             running = []
             for number, batch in enumerate(batches(scenarios)):
                 run = run_shared if batch[0].daemon is None else run_own
-                running += [(kind, pool.submit(run, kind, base / str(number), batch)) for kind in MODULES]
+                running += [(kind, pool.submit(run, kind, base / str(number), batch)) for kind in COMMANDS]
             for kind, future in running:
                 outcomes[kind] |= future.result()
         return outcomes
