@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Stock imports some of itself only once it is another user, who may not be able to read where it lies.
 STOCK = """
 import runpy
-import supervisor.dispatchers, supervisor.http, supervisor.process, supervisor.rpcinterface
+import supervisor.dispatchers, supervisor.http, supervisor.process, supervisor.rpcinterface, supervisor.web
 runpy.run_module("supervisor.supervisord", run_name="__main__", alter_sys=True)
 """
 COMMANDS = {"stock": ("-c", STOCK), "initd": ("-m", "initd")}
