@@ -167,7 +167,9 @@ def test_a_users_installation_is_found_from_its_own_place(wheel: Path, tmp_path:
 
 def test_the_users_environment_has_no_say_in_the_daemon(installed: Path, tmp_path: Path) -> None:
     """An agent that instruments every Python through PYTHONPATH and sitecustomize stays out, and so does a false module."""
-    (tmp_path / "sitecustomize.py").write_text("import threading\nthreading.Thread(target=print, args=('in!',)).start()\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import threading\nthreading.Thread(target=print, args=('in!',)).start()\n"
+    )
     (tmp_path / "enum.py").write_text("raise SystemExit('not the real enum')\n")
     (tmp_path / "initd.py").write_text("raise SystemExit('not the real initd')\n")
     ran = answer(installed / "bin" / "initd", "--version", PYTHONPATH=str(tmp_path))

@@ -129,9 +129,12 @@ class Seen:
             actor.alive, actor.struck = True, actor.hit_ns == time_ns
             actor.forks, actor.fork_ns = int(detail), time_ns
         elif what == "signal":
-            actor.signals += 1
+            first, actor.signals = not actor.signals, actor.signals + 1
             actor.struck = True
-            if detail.startswith("9") and not actor.by_client(entry):
+            asked = (
+                first and actor.spec.stopsignal == 9 and actor.refused_ns == NEVER
+            )  # no escalation, but the stop itself
+            if detail.startswith("9") and not asked and not actor.by_client(entry):
                 actor.kill_ns = time_ns
                 if actor.killed_ns == NEVER:
                     actor.killed_ns = time_ns

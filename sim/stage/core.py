@@ -266,7 +266,7 @@ class CoreStage:
         self.wall_offset_ns += op.argument
 
     def _shut_down(self, at: int, op: Op) -> None:
-        self._handle(ShutdownAsked())
+        self._turn(shutdown=True)  # a signal is looked at before reaps and deadlines
 
 
 def _policy(program: Program) -> ProcessPolicy:

@@ -118,9 +118,7 @@ def test_a_frozen_log_delays_neither_other_programs_nor_clients_and_loses_nothin
     assert made.wait() == 0
 
 
-def test_a_shutdown_with_a_frozen_log_ends(
-    instance: Callable[[str], Instance], disks: Callable[[Path], Disk]
-) -> None:
+def test_a_shutdown_with_a_frozen_log_ends(instance: Callable[[str], Instance], disks: Callable[[Path], Disk]) -> None:
     if is_stock():
         pytest.xfail("there the whole daemon hangs in the write")
     made = instance(CONFIG.format(main_log="main.log"))

@@ -51,7 +51,9 @@ def test_a_boot_keeps_the_order_of_priorities_for_as_long_as_nobody_hangs(delays
 @given(
     hung=st.sets(st.integers(1, 6), min_size=1, max_size=5),
     healed=st.integers(2, 9),
-    call=st.sampled_from([("startProcessGroup", "g", False), ("startAllProcesses", False), ("startProcess", "g:*", False)]),
+    call=st.sampled_from(
+        [("startProcessGroup", "g", False), ("startAllProcesses", False), ("startProcess", "g:*", False)]
+    ),
 )
 def test_programs_that_hang_at_a_start_of_many_hold_the_others_up_once_and_come_last(hung, healed, call):
     names = [f"p{at}" for at in range(1, 7)]

@@ -8,7 +8,9 @@ from supervisor.dispatchers import stripEscapes
 
 from initd.logs.ansi import AnsiFilter
 
-TEXT = st.lists(st.sampled_from([b"\x1b", b"[", b"\x1b[", b"m", b"31", b"H", b"x", b"\n", b";"]), max_size=30).map(b"".join)
+TEXT = st.lists(st.sampled_from([b"\x1b", b"[", b"\x1b[", b"m", b"31", b"H", b"x", b"\n", b";"]), max_size=30).map(
+    b"".join
+)
 
 
 @given(TEXT)

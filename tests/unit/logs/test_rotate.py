@@ -259,9 +259,7 @@ def test_a_pipe_is_never_rotated_truncated_or_unlinked(files: Failing, tmp_path:
     log.close(files)
 
 
-def test_a_link_to_our_own_descriptor_is_left_alone_even_if_a_file_is_behind_it(
-    files: Failing, tmp_path: Path
-) -> None:
+def test_a_link_to_our_own_descriptor_is_left_alone_even_if_a_file_is_behind_it(files: Failing, tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as out:
         log = RotatingFile.open(files, LogTarget(f"/dev/fd/{out.fileno()}", 2, 1))
         log.append(files, [b"abc", b"def"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sim.cli import main
+from sim.stage import core
 
 CONF = """[unix_http_server]
 file=/run/nowhere/s.sock
@@ -145,3 +148,47 @@ def test_a_time_is_a_number_with_a_unit_or_seconds(conf, capsys, duration):
         main(["run", conf, "--for", duration])
     assert left.value.code == 2
     assert "expected a time such as 60s" in capsys.readouterr().err
+
+
+# campaigns
+
+
+def test_a_range_of_seeds_ends_with_counts_and_a_rate(capsys):
+    status, lines, _ = run(capsys, "--seeds", "0:30", "--profile", "boundary")
+    assert status == 0
+    assert re.fullmatch(r"30 passed, 0 failed in \d+\.\d\ds \([\d,]+ scenarios/s, .*, digest [0-9a-f]{16}\)", lines[-1])
+
+
+def test_a_range_of_seeds_by_the_whole_daemon_is_judged_too(capsys):
+    status, lines, _ = run(capsys, "--seeds", "0:5", "--stage", "daemon")
+    assert (status, lines[-1].split(" in ")[0]) == (0, "5 passed, 0 failed")
+
+
+def test_what_does_not_pass_is_named_and_saved_and_replayed(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(core, "play", lambda scenario: [])
+    status, lines, _ = run(capsys, "--seeds", "0:3", "--save", str(tmp_path))
+    assert status == 1
+    assert lines[0] == "FAILED profile plain seed 0"
+    assert lines[-1].startswith("0 passed, 3 failed")
+    monkeypatch.undo()
+    assert main(["replay", str(tmp_path / "plain-0.json")]) == 0
+    assert "STARTING 0" in capsys.readouterr().out
+
+
+def test_a_replay_of_what_is_no_scenario_says_so(capsys, tmp_path):
+    (tmp_path / "x.json").write_text("{}")
+    assert main(["replay", str(tmp_path / "x.json")]) == 2
+    assert "no scenario in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seeds", ["5", "5:5", "a:b", "9:3", ":4"])
+def test_seeds_that_are_no_range_are_a_usage_error(capsys, seeds):
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--seeds", seeds])
+    assert ended.value.code == 2
+    assert "expected A:B" in capsys.readouterr().err
+
+
+def test_run_needs_a_configuration_or_seeds(capsys):
+    assert main(["run"]) == 2
+    assert "or --seeds A:B" in capsys.readouterr().err
