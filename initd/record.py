@@ -1,7 +1,8 @@
 """The base of every event, effect and configuration object: slotted, immutable, compared by value.
 
 Only the mechanism belongs here. `dataclasses` would do the same, but sixty of them cost a PID 1 some 50 ms of start-up,
-because each generates its methods as source; here every record shares the methods below. Type checkers see ordinary
+because each generates its methods as source; here every record shares the methods below. Who makes millions of a kind can
+`quicken` it. Type checkers see ordinary
 frozen, keyword-capable dataclasses through `dataclass_transform`.
 """
 
@@ -15,6 +16,15 @@ else:
 
     def dataclass_transform(**_options):
         return lambda cls: cls
+
+
+def _construct(self: Any, *args: Any, **kwargs: Any) -> None:
+    """The __init__ of every record."""
+    cls = self.__class__
+    if kwargs or len(args) != len(cls._fields):
+        args = _complete(cls, args, kwargs)
+    for put, value in zip(cls._setters, args):
+        put(self, value)
 
 
 @dataclass_transform(frozen_default=True, eq_default=True)
@@ -32,6 +42,7 @@ class RecordType(type):
             if field in namespace:
                 defaults[field] = namespace.pop(field)
         namespace["__slots__"] = tuple(own)
+        namespace.setdefault("__init__", _construct)  # each has its own, which `quicken` may replace
         namespace["_fields"] = tuple(inherited + own)
         namespace["_defaults"] = defaults
         cls = super().__new__(mcls, name, bases, namespace)
@@ -50,14 +61,7 @@ class Record(metaclass=RecordType):
     _defaults: ClassVar[dict[str, Any]]
     _setters: ClassVar[tuple[Callable[[Any, Any], None], ...]]
 
-    if not TYPE_CHECKING:  # checkers derive the signature from the fields
-
-        def __init__(self, *args, **kwargs):
-            cls = self.__class__
-            if kwargs or len(args) != len(cls._fields):
-                args = _complete(cls, args, kwargs)
-            for put, value in zip(cls._setters, args):
-                put(self, value)
+    if not TYPE_CHECKING:  # checkers derive the signature of __init__ from the fields
 
         def __setattr__(self, name, *value):
             raise AttributeError(f"{type(self).__name__}.{name} cannot be assigned: records are immutable")
@@ -86,7 +90,23 @@ class Record(metaclass=RecordType):
         return type(self), self.values()
 
 
-def _complete(cls: type[Record], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+def quicken(*classes: type[Record]) -> None:
+    """Give classes a constructor generated for their fields: a third of a millisecond each, then two to three times as fast.
+
+    Nothing else changes, but for the words of the TypeError.
+    """
+    for cls in classes:
+        if cls.__init__ is not _construct:
+            continue  # it has one of its own already
+        names: dict[str, Any] = {f"_put_{field}": put for field, put in zip(cls._fields, cls._setters)}
+        names |= {f"_default_{field}": value for field, value in cls._defaults.items()}
+        signature = [f"{field}=_default_{field}" if field in cls._defaults else field for field in cls._fields]
+        body = [f"    _put_{field}(self, {field})" for field in cls._fields] or ["    pass"]
+        exec("\n".join([f"def __init__({', '.join(['self', *signature])}):", *body]), names)
+        cls.__init__ = names["__init__"]  # type: ignore[method-assign]
+
+
+def _complete(cls: type[Record], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """The full argument list, defaults filled in, or TypeError."""
     fields, defaults = cls._fields, cls._defaults
     if len(args) > len(fields):
@@ -101,4 +121,4 @@ def _complete(cls: type[Record], args: tuple[Any, ...], kwargs: dict[str, Any]) 
             raise TypeError(f"{cls.__name__} needs a value for {field}")
     if kwargs:
         raise TypeError(f"{cls.__name__} has no field or repeats {', '.join(sorted(kwargs))}")
-    return values
+    return tuple(values)

@@ -49,13 +49,12 @@ class Desk:
 
     def _enter(self, process: Process, phase: Phase, pid: int = 0, tries: int = 0, expected: bool = True) -> None:
         """Change phase; the public state change is announced, a change of phase within one state is not."""
-        old, process.phase = process.phase, phase
+        old, new = STATE_OF[process.phase], STATE_OF[phase]
+        process.phase = phase
         process.due_ns = None
-        if STATE_OF[old] is not STATE_OF[phase]:
+        if old is not new:
             self.out.append(
-                StateChanged(
-                    process.instance, process.group, process.name, STATE_OF[old], STATE_OF[phase], pid, tries, expected
-                )
+                StateChanged(process.instance, process.group, process.policy.name, old, new, pid, tries, expected)
             )
 
     def _may_start(self) -> bool:

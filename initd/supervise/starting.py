@@ -48,8 +48,9 @@ class Starting(Desk):
         self._adopt_child(process, event)
         process.phase = Phase.STARTING
         self._arm(process, process.policy.up_at(self.now))
-        self._answer(tuple(w for w in process.starters if not w[1]), Outcome.DONE)
-        process.starters = tuple(w for w in process.starters if w[1])
+        if process.starters:
+            self._answer(tuple(w for w in process.starters if not w[1]), Outcome.DONE)
+            process.starters = tuple(w for w in process.starters if w[1])
 
     def _adopt_child(self, process: Process, event: Spawned) -> None:
         process.pid = event.pid

@@ -75,8 +75,11 @@ class Supervisor:
 
     def next_deadline(self) -> int | None:
         """When TimePassed will next have something to do; None for never."""
-        due = [self._timers.next_ns(), self._shutdown.next_ns() if self._shutdown and not self._finished else None]
-        return min((when for when in due if when is not None), default=None)
+        when = self._timers.next_ns()
+        if self._shutdown is None or self._finished:
+            return when
+        also = self._shutdown.next_ns()
+        return when if also is None or (when is not None and when <= also) else also
 
     # -- events ------------------------------------------------------------------------------------------------------
 
@@ -190,7 +193,7 @@ class Supervisor:
 
     def _wanted(self, when_ns: int, instance: int) -> bool:
         process = self._processes.get(instance)
-        return process is not None and when_ns in (process.due_ns, process.report_ns)
+        return process is not None and (when_ns == process.due_ns or when_ns == process.report_ns)
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ from initd.states import ProcessState
 class Phase(enum.Enum):
     """Where a process is; `STATE_OF` tells what clients see of it."""
 
+    __hash__ = object.__hash__  # there is one of each, and every event looks one up: not by way of its name
+
     STOPPED = "stopped"
     SPAWNING = "spawning"
     STARTING = "starting"
@@ -43,6 +45,8 @@ STATE_OF = {
 
 class Trigger(enum.Enum):
     """What can happen to a process. QUIT is its group's turn in a shutdown, DUE its deadline."""
+
+    __hash__ = object.__hash__  # as for Phase
 
     START = "start"
     STOP = "stop"

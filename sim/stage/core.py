@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from initd.record import quicken
 from initd.states import Mood, ProcessState
 from initd.supervise import effects
 from initd.supervise.events import (
@@ -25,10 +26,10 @@ from initd.supervise.events import (
     StopAsked,
     TimePassed,
 )
-from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart
 from initd.supervise.supervisor import Supervisor
 from sim.scenario import Kind
 from sim.stage.lives import Child, Children
+from sim.stage.policies import group_policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ START_OF_TIME_NS = 1_700_000_000 * 1_000_000_000
 FIRST_PID = 100
 ESRCH = 3
 TURNS_AT_ONE_INSTANT = 10_000
-RESTARTS = {mode.value: mode for mode in Restart}
 PLAIN = {state: state.name for state in ProcessState}
+
+
+quicken(Reaped, Signalled, Spawned, SpawnFailed, StartAsked, StopAsked, SignalAsked, TimePassed)
+quicken(GroupAdded, effects.Spawn, effects.Kill, effects.StateChanged, effects.Log, effects.Reply, effects.GroupChanged)
 
 
 class StageError(Exception):
@@ -104,41 +108,49 @@ class CoreStage:
     def run(self) -> None:
         """Play it to its end."""
         for group in self._groups:
-            self._handle(GroupAdded(GroupPolicy(group.name, group.priority, tuple(map(_policy, group.programs)))))
+            self._handle(GroupAdded(group_policy(group)))
         self._handle(Booted())
-        self._settle()
-        ops, at = self._scenario.ops, 0
+        next_ns = self._settle()
+        ops, at, until_ns = self._scenario.ops, 0, self._scenario.until_ns
         while not self.over:
-            next_ns = self._next_ns()
-            if at < len(ops) and (next_ns is None or ops[at].time_ns <= next_ns):
-                next_ns = ops[at].time_ns
-            if next_ns is None or next_ns > self._scenario.until_ns:
+            op = ops[at] if at < len(ops) else None
+            if op is not None and (next_ns is None or op.time_ns <= next_ns):
+                next_ns = op.time_ns
+            if next_ns is None or next_ns > until_ns:
                 return
-            self.now = max(self.now, next_ns)
-            if at < len(ops) and ops[at].time_ns <= self.now and ops[at].kind is Kind.SHUTDOWN:
+            self.now = next_ns = max(self.now, next_ns)
+            if op is not None and op.time_ns <= next_ns and op.kind is Kind.SHUTDOWN:
                 self._turn(shutdown=True)
                 at += 1
-            self._settle()
+            next_ns = self._settle()
             while at < len(ops) and ops[at].time_ns <= self.now and not self.over:
                 OPERATIONS[ops[at].kind](self, at, ops[at])
                 at += 1
-                self._settle()
+                next_ns = self._settle()
 
     def _next_ns(self) -> int | None:
-        due = [self.core.next_deadline(), self._children.next_ns(), *[due_ns for due_ns, _ in self._forks]]
-        return min([when for when in due if when is not None], default=None)
+        """When there is next anything to do, this very instant included."""
+        next_ns = self.core.next_deadline()
+        end_ns = self._children.next_ns()
+        if end_ns is not None and (next_ns is None or end_ns < next_ns):
+            next_ns = end_ns
+        for due_ns, _ in self._forks:
+            if next_ns is None or due_ns < next_ns:
+                next_ns = due_ns
+        return next_ns
 
     # -- turns -------------------------------------------------------------------------------------------------------
 
-    def _settle(self) -> None:
-        """Turns until there is nothing more to do at this instant."""
+    def _settle(self) -> int | None:
+        """Turns until there is nothing more to do at this instant; when there will be next."""
         for _ in range(TURNS_AT_ONE_INSTANT):
-            if not self._turn():
-                return
+            next_ns = self._next_ns()
+            if next_ns is None or next_ns > self.now:
+                return next_ns
+            self._turn()
         raise StageError(f"{TURNS_AT_ONE_INSTANT} turns at {self.now} ns")
 
-    def _turn(self, shutdown: bool = False) -> bool:
-        handled = self.handled
+    def _turn(self, shutdown: bool = False) -> None:
         dead = self._children.take_dead(self.now)
         if shutdown:
             self._handle(ShutdownAsked())
@@ -154,7 +166,6 @@ class CoreStage:
             self._forks = [each for each in self._forks if each[0] > self.now]
             for spawn in due:
                 self._fork(spawn)
-        return self.handled != handled
 
     def _reap(self, child: Child) -> None:
         self._actors[child.owner - 1].child = None
@@ -267,22 +278,6 @@ class CoreStage:
 
     def _shut_down(self, at: int, op: Op) -> None:
         self._turn(shutdown=True)  # a signal is looked at before reaps and deadlines
-
-
-def _policy(program: Program) -> ProcessPolicy:
-    return ProcessPolicy(
-        program.name,
-        program.priority,
-        program.autostart,
-        program.startsecs,
-        program.startretries,
-        RESTARTS[program.autorestart],
-        program.exitcodes,
-        program.stopsignal,
-        program.stopwaitsecs,
-        program.stopasgroup,
-        program.killasgroup,
-    )
 
 
 EFFECTS: dict[type[effects.Effect], Callable[[CoreStage, Any], None]] = {

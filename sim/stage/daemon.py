@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 import re
 import xmlrpc.client
+from functools import lru_cache
 
 from initd.config.host import Host
 from initd.config.load import Arguments, load
+from initd.record import Record, quicken
 from initd.states import ProcessState
 from initd.supervise.effects import StateChanged
 from sim.children.lives import steps
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from initd.config.model import Config
     from initd.kernel.port import Child, SpawnSpec
     from sim.scenario import Op, Program, Scenario
     from sim.trace import Trace
@@ -37,6 +40,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisord]
 logfile=/var/log/supervisord.log
 """
+ARGUMENTS = Arguments(CONF)
 DAEMON_PID, SIGTERM = 50, 15
 METHODS = {Kind.START: "startProcess", Kind.STOP: "stopProcess", Kind.SIGNAL: "signalProcess"}
 _FAULT = re.compile(rb"<name>faultString</name>\s*<value><string>([A-Z_]+)")
@@ -82,20 +86,33 @@ killasgroup={str(program.killasgroup).lower()}
 """
 
 
+def _files(text: str) -> SimFiles:
+    files = SimFiles()
+    files.put(CONF, text.encode())
+    files.program(COMMAND)
+    return files
+
+
+def _host(files: SimFiles) -> Host:
+    return Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", files)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Config:
+    """What that file says. Who plays a scenario twice, or shrinks one, reads most files more than once."""
+    return load(ARGUMENTS, _host(_files(text)))
+
+
 class DaemonStage:
     """One run; `trace` grows as the story goes."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self.trace: Trace = []
-        files = SimFiles()
-        files.put(CONF, config_text(scenario).encode())
-        files.program(COMMAND)
+        text = config_text(scenario)
+        files = _files(text)
         self.kernel = StageKernel(self, scenario, files)
-        arguments = Arguments(CONF)
-        host = Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", files)
-        config = load(arguments, host)
-        self.simulation = Simulation(self.kernel, config, arguments, host, self._changed)
+        self.simulation = Simulation(self.kernel, _read(text), ARGUMENTS, _host(files), self._changed)
 
     def run(self) -> None:
         """Play it to its end."""
@@ -105,6 +122,8 @@ class DaemonStage:
             when = self.kernel.at if op.kind is Kind.SHUTDOWN and first and op.time_ns else self.kernel.at_rest
             when(op.time_ns, lambda at=at, op=op: OPERATIONS[op.kind](self, at, op))  # type: ignore[misc]
         self.simulation.run(self._scenario.until_ns)
+        if "uncaptured python exception" in self.simulation.main_log():
+            raise RuntimeError(f"the daemon broke down:\n{self.simulation.main_log()}")
         if self.simulation.exit_status is not None:
             self.tell("", "exit", str(self.simulation.exit_status))
 
@@ -265,3 +284,10 @@ class StageKernel(SimKernel):
 
 def _key(env: Mapping[str, str]) -> str:
     return f"{env['SUPERVISOR_GROUP_NAME']}:{env['SUPERVISOR_PROCESS_NAME']}"
+
+
+def _kinds(base: type[Record]) -> list[type[Record]]:
+    return [each for kind in base.__subclasses__() for each in (kind, *_kinds(kind))]
+
+
+quicken(*_kinds(Record))

@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from initd.record import Record
+from initd.record import Record, quicken
 
 
 class Point(Record):
@@ -92,3 +92,31 @@ def test_a_record_can_be_copied_and_pickled(copied):
 
 def test_a_record_has_no_room_for_more():
     assert not hasattr(Place(1), "__dict__")
+
+
+class Quick(Record):
+    """One of a kind of its own, to be quickened."""
+
+    first: int
+    second: str = "two"
+
+
+def test_a_quickened_record_is_made_as_before():
+    slow = [Quick(1), Quick(1, "x"), Quick(second="y", first=2), Quick(1).replace(first=3)]
+    quicken(Quick)
+    assert [Quick(1), Quick(1, "x"), Quick(second="y", first=2), Quick(1).replace(first=3)] == slow
+    assert Quick.__init__ is not Record.__init__
+    for wrong in (lambda: Quick(), lambda: Quick(1, "x", 3), lambda: Quick(1, third=3), lambda: Quick(1, first=1)):
+        with pytest.raises(TypeError):
+            wrong()
+    with pytest.raises(AttributeError):
+        Quick(1).first = 2
+
+
+def test_what_comes_of_a_quickened_record_takes_its_own_fields():
+    class More(Quick):
+        third: int = 3
+
+    quicken(Quick)
+    assert More(1, third=4).values() == (1, "two", 4)
+    assert More(1) != Quick(1)

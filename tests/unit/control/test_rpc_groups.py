@@ -84,6 +84,14 @@ def test_a_bad_signal_is_reported_for_each(world: World) -> None:
     ]
 
 
+def test_a_stop_of_many_calls_off_the_restart_of_those_that_are_about_to_start_again(world: World) -> None:
+    a, b, _ = fill(world)
+    a.state, b.state = ProcessState.RUNNING, ProcessState.EXITED
+    b.restart_waits = True
+    assert world.call("stopProcessGroup", "g") == [result("g", "a")]
+    assert ("stop", "b", False) in world.daemon.verbs()
+
+
 def waiting_stop(world: World, method: str = "stopProcessGroup", *params: Any) -> Any:
     fill(world, ProcessState.RUNNING)
     world.daemon.patient = True

@@ -101,3 +101,21 @@ def test_a_reap_of_another_pid_changes_nothing():
 
     assert bench.do(Reaped(1, 10, 0, "exit status 0")) == []
     assert bench.core.snapshot() == before
+
+
+def test_a_restart_that_is_called_off_costs_nothing_of_the_rate_limit():
+    """Somebody starts the program while its restart waits: the next one is due when that one was."""
+    bench = Bench(ProcessPolicy("a", startsecs=0, autorestart=Restart.ALWAYS))
+    for pid in range(10, 15):
+        bench.born(pid)
+        bench.dies(0)
+        bench.tick(bench.time)
+    bench.born(15)
+    bench.dies(0)
+    waits_until = bench.core.next_deadline()
+    assert waits_until is not None
+    assert waits_until > bench.time * SECOND
+    bench.do(StartAsked(1))
+    bench.born(16)
+    bench.dies(0)
+    assert bench.core.next_deadline() == waits_until
