@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
+from initd.record import quicken
 from sim.scenario import SECOND_NS, TICK_NS, Group, Kind, Life, Op, Program, Scenario
 
 TYPE_CHECKING = False
@@ -268,3 +269,5 @@ PROFILES: dict[str, Callable[[Random], Scenario]] = {
     "faults": _faults,
 }
 """What kinds of scenarios there are."""
+
+quicken(Life, Program, Group, Op, Scenario)

@@ -64,33 +64,32 @@ def judge(scenario: Scenario, trace: Trace, slack_ns: int = 0) -> list[Finding]:
 
 
 def _look(seen: Seen, entry: Entry, found: dict[str, Finding]) -> None:
+    time_ns, program, what, detail = entry
     try:
-        seen.come_to(entry[0])
-        what = entry[3].partition(" ")[0] if entry[2] == "state" else entry[2]
-        actor = seen.actors[entry[1]] if entry[1] else None
-    except (KeyError, ValueError) as error:
-        found.setdefault("story", Finding("story", Outcome.UNKNOWN, repr(error), entry))
-        return
-    if actor is not None:
-        for name, check in CHECKS.get(what, ()):
-            try:
-                text = check(seen, actor, entry)
-            except Exception as error:  # whatever it is, it is not a pass
-                found.setdefault(name, Finding(name, Outcome.UNKNOWN, repr(error), entry))
-                continue
-            if text is not None:
-                found.setdefault(name, Finding(name, Outcome.FAIL, text, entry))
-    for name, overall in DAEMON_CHECKS.get(what, ()):
-        try:
-            text = overall(seen, entry)
-        except Exception as error:  # as above
-            found.setdefault(name, Finding(name, Outcome.UNKNOWN, repr(error), entry))
-            continue
-        if text is not None:
-            found.setdefault(name, Finding(name, Outcome.FAIL, text, entry))
-    try:
+        seen.come_to(time_ns)
+        actor = seen.actors[program] if program else None
+        if what == "state":
+            what = detail.partition(" ")[0]
+        if actor is not None and what in CHECKS:
+            for name, check in CHECKS[what]:
+                try:
+                    text = check(seen, actor, entry)
+                except Exception as error:  # whatever it is, it is not a pass
+                    found.setdefault(name, Finding(name, Outcome.UNKNOWN, repr(error), entry))
+                    continue
+                if text is not None:
+                    found.setdefault(name, Finding(name, Outcome.FAIL, text, entry))
+        if what in DAEMON_CHECKS:
+            for name, overall in DAEMON_CHECKS[what]:
+                try:
+                    text = overall(seen, entry)
+                except Exception as error:  # as above
+                    found.setdefault(name, Finding(name, Outcome.UNKNOWN, repr(error), entry))
+                    continue
+                if text is not None:
+                    found.setdefault(name, Finding(name, Outcome.FAIL, text, entry))
         seen.take(entry, actor)
-    except ValueError as error:
+    except (KeyError, ValueError, IndexError) as error:  # a story that speaks of what the scenario has not
         found.setdefault("story", Finding("story", Outcome.UNKNOWN, repr(error), entry))
 
 

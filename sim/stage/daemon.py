@@ -6,7 +6,6 @@ Its configuration is text, its clients speak XML-RPC over the UNIX socket, SHUTD
 
 from __future__ import annotations
 
-import errno
 import re
 import xmlrpc.client
 from functools import lru_cache
@@ -16,19 +15,17 @@ from initd.config.load import Arguments, load
 from initd.record import Record, quicken
 from initd.states import ProcessState
 from initd.supervise.effects import StateChanged
-from sim.children.lives import steps
-from sim.kernel import SimFiles, SimKernel
-from sim.kernel.faults import Fault
+from sim.kernel import SimFiles
 from sim.scenario import Kind
 from sim.simulation import Change, Simulation
+from sim.stage.kernel import StageKernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     from initd.config.model import Config
-    from initd.kernel.port import Child, SpawnSpec
     from sim.scenario import Op, Program, Scenario
     from sim.trace import Trace
 
@@ -41,7 +38,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 logfile=/var/log/supervisord.log
 """
 ARGUMENTS = Arguments(CONF)
-DAEMON_PID, SIGTERM = 50, 15
+SIGTERM = 15
 METHODS = {Kind.START: "startProcess", Kind.STOP: "stopProcess", Kind.SIGNAL: "signalProcess"}
 _FAULT = re.compile(rb"<name>faultString</name>\s*<value><string>([A-Z_]+)")
 
@@ -103,6 +100,10 @@ def _read(text: str) -> Config:
     return load(ARGUMENTS, _host(_files(text)))
 
 
+class StageError(Exception):
+    """The daemon broke down, or broke a rule that only the kernel sees."""
+
+
 class DaemonStage:
     """One run; `trace` grows as the story goes."""
 
@@ -111,7 +112,7 @@ class DaemonStage:
         self.trace: Trace = []
         text = config_text(scenario)
         files = _files(text)
-        self.kernel = StageKernel(self, scenario, files)
+        self.kernel = StageKernel(self.tell, scenario, files)
         self.simulation = Simulation(self.kernel, _read(text), ARGUMENTS, _host(files), self._changed)
 
     def run(self) -> None:
@@ -123,9 +124,21 @@ class DaemonStage:
             when(op.time_ns, lambda at=at, op=op: OPERATIONS[op.kind](self, at, op))  # type: ignore[misc]
         self.simulation.run(self._scenario.until_ns)
         if "uncaptured python exception" in self.simulation.main_log():
-            raise RuntimeError(f"the daemon broke down:\n{self.simulation.main_log()}")
+            raise StageError(f"the daemon broke down:\n{self.simulation.main_log()}")
         if self.simulation.exit_status is not None:
             self.tell("", "exit", str(self.simulation.exit_status))
+        self._judge()
+
+    def _judge(self) -> None:
+        """Whether the machine is as it should be now."""
+        kernel, status = self.kernel, self.simulation.exit_status
+        states = self.simulation.session.core.groups
+        excused = {
+            each.pid for group in states for each in group.processes if status or each.state is ProcessState.UNKNOWN
+        }
+        kernel.watch_children.end(kernel.now, kernel.open_count(), status is not None, excused)
+        if kernel.watch_children.broken:
+            raise StageError("\n".join(kernel.watch_children.broken))
 
     def tell(self, program: str, what: str, detail: str) -> None:
         """One more entry, now."""
@@ -217,73 +230,6 @@ class _Response(bytearray):
             found = _FAULT.search(self)
             self._done("OK" if found is None else found[1].decode())
         return whole
-
-
-class StageKernel(SimKernel):
-    """A kernel that tells the story of what the daemon has it do. `pids` are the children by program."""
-
-    def __init__(self, stage: DaemonStage, scenario: Scenario, files: SimFiles) -> None:
-        super().__init__(pid=DAEMON_PID, programs=self._script, files=files)
-        self._stage = stage
-        self._programs = dict(scenario.programs())
-        self._tries = dict.fromkeys(self._programs, 0)
-        self.pids: dict[str, int] = {}
-        self._owners: dict[int, str] = {}
-        self._refusals: list[Fault] = []
-        names = {life.refused for program in self._programs.values() for life in program.lives if life.refused}
-        for name in sorted(names):
-            self.faults.fail(
-                "spawn", getattr(errno, name), times=None, when=lambda spec, name=name: self._fails(spec, name)
-            )
-
-    def _fails(self, spec: SpawnSpec, name: str) -> bool:
-        key = _key(spec.env)
-        return self._programs[key].life(self._tries[key]).refused == name
-
-    def _script(self, argv: tuple[str, ...], env: Mapping[str, str], attempt: int) -> list[Any]:
-        key = _key(env)
-        return steps(self._programs[key].life(self._tries[key]))
-
-    def stop_detail(self, program: str) -> str:
-        """How the first signal of a stop is told."""
-        spec = self._programs[program]
-        return f"{spec.stopsignal} group" if spec.stopasgroup else str(spec.stopsignal)
-
-    def refuse_kill(self, program: str, number: int) -> None:
-        """The next kill of that program fails with that errno."""
-        fault = Fault(number, None, 1, lambda pid, signal: self._owners.get(pid) == program)
-        self._refusals.append(fault)
-        for call in ("kill", "killpg"):
-            self.faults.by_call.setdefault(call, []).append(fault)
-
-    def _refused(self) -> int:
-        return sum([fault.fired for fault in self._refusals])
-
-    def spawn(self, spec: SpawnSpec) -> Child:
-        key = _key(spec.env)
-        self._tries[key] += 1
-        child = super().spawn(spec)
-        self.pids[key], self._owners[child.pid] = child.pid, key
-        self._stage.tell(key, "spawn", str(self._tries[key]))
-        return child
-
-    def kill(self, pid: int, signal: int) -> None:
-        self._tell_signal(super().kill, pid, signal, str(signal))
-
-    def killpg(self, pgid: int, signal: int) -> None:
-        self._tell_signal(super().killpg, pgid, signal, f"{signal} group")
-
-    def _tell_signal(self, send: Callable[[int, int], None], pid: int, signal: int, detail: str) -> None:
-        refused = self._refused()
-        try:
-            send(pid, signal)
-        finally:
-            if self._refused() == refused:
-                self._stage.tell(self._owners[pid], "signal", detail)
-
-
-def _key(env: Mapping[str, str]) -> str:
-    return f"{env['SUPERVISOR_GROUP_NAME']}:{env['SUPERVISOR_PROCESS_NAME']}"
 
 
 def _kinds(base: type[Record]) -> list[type[Record]]:

@@ -1,0 +1,62 @@
+"""R1, R2, R4, R8, R9 and T8: what only the kernel knows, seen on the simulated one while the whole daemon runs on it.
+
+`Watch` hears the kernel's trace as it grows; nothing here stops anything, `broken` collects what was wrong.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+
+STDIO = {0, 1, 2}
+NAMES = ("R1", "R2", "R4", "R8", "R9", "T8")
+
+
+class Watch:
+    """The children of a daemon between their fork and their reap. `fds_of(pid)` gives a child's descriptors."""
+
+    def __init__(self, fds_of: Callable[[int], Mapping[int, Any]]) -> None:
+        self._fds_of = fds_of
+        self.living: dict[int, int] = {}
+        self.zombies: dict[int, int] = {}
+        self.broken: list[str] = []
+        self.baseline: int | None = None
+
+    def hear(self, now_ns: int, what: str, pid: int, detail: Any) -> None:
+        """One entry of the kernel's trace."""
+        if what == "spawn":
+            self.living[pid] = now_ns
+            if set(self._fds_of(pid)) != STDIO:
+                self._tell("R9", now_ns, f"child {pid} inherits {sorted(self._fds_of(pid))}")
+        elif what == "exit" and pid in self.living:
+            del self.living[pid]
+            self.zombies[pid] = now_ns
+        elif what == "reap":
+            ended_ns = self.zombies.pop(pid, None)
+            if ended_ns is None:
+                self._tell("R1", now_ns, f"{pid} reaped, which is no child that has ended")
+            elif now_ns > ended_ns:
+                self._tell("R2", now_ns, f"{pid} was a zombie for {now_ns - ended_ns} ns")
+
+    def killed(self, now_ns: int, pid: int, signal: int) -> None:
+        """The daemon sends a signal."""
+        if pid not in self.living and pid not in self.zombies:
+            self._tell("R4", now_ns, f"signal {signal} to {pid}, which is no child of ours (any more)")
+
+    def end(self, now_ns: int, open_count: int, exited: bool, excused: set[int]) -> None:
+        """The run is over. `excused` are the pids that a daemon that has exited may leave behind."""
+        late = [pid for pid, ended_ns in self.zombies.items() if ended_ns < now_ns]
+        if late:
+            self._tell("R1", now_ns, f"{late} never reaped")
+        if exited:
+            left = [pid for pid in self.living if pid not in excused]
+            if left:
+                self._tell("T8", now_ns, f"{left} alive after the exit")
+        elif self.baseline is not None and not self.living and not self.zombies and open_count > self.baseline:
+            self._tell("R8", now_ns, f"{open_count} descriptors without a child, {self.baseline} before the first one")
+
+    def _tell(self, name: str, now_ns: int, text: str) -> None:
+        self.broken.append(f"{name} fail at {now_ns / 1e9:.9f}: {text}")
