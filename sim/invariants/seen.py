@@ -24,15 +24,15 @@ class Actor:
     """One program as told so far. `alive`: it has a process, as far as the story goes; times are NEVER or the last one.
 
     `forks` counts what was tried, refused ones included. `failures` is the failure counter as it ought to be. `signals` are
-    those of the stop under way, `killed_ns` and `kill_ns` the first and the last SIGKILL of
-    the daemon's own in it. `struck` says that something else than its own end may have ended the child. `due_ns` is when an
-    automatic restart ought to have come, None for none.
+    those of the stop under way, `killed_ns` and `kill_ns` the first and the last SIGKILL of the daemon's own in it,
+    `nine_ns` the last of anybody's. `struck` says that something else than its own end may have ended the child. `due_ns`
+    is when an automatic restart ought to have come, None for none.
     """
 
     __slots__ = (
         "alive", "client_ns", "client_signals", "due_ns", "failures", "fork_ns", "forks", "group", "hit_ns", "kill_ns",
-        "killed_ns", "name", "refused_ns", "short_ns", "signals", "since_ns", "spec", "start_ns", "state", "stop_op_ns",
-        "struck", "tries",
+        "killed_ns", "name", "nine_ns", "refused_ns", "short_ns", "signals", "since_ns", "spec", "start_ns", "state",
+        "stop_op_ns", "struck", "tries",
     )  # fmt: skip
 
     def __init__(self, name: str, group: int, spec: Program) -> None:
@@ -40,7 +40,7 @@ class Actor:
         self.state, self.since_ns, self.tries = "STOPPED", NEVER, 0
         self.alive = self.struck = False
         self.forks = self.failures = self.signals = 0
-        self.fork_ns = self.kill_ns = self.killed_ns = self.short_ns = NEVER
+        self.fork_ns = self.kill_ns = self.killed_ns = self.nine_ns = self.short_ns = NEVER
         self.start_ns = self.stop_op_ns = self.refused_ns = self.hit_ns = NEVER
         self.client_ns, self.client_signals = NEVER, frozenset[int]()
         self.due_ns: int | None = None
@@ -134,6 +134,8 @@ class Seen:
             asked = (
                 first and actor.spec.stopsignal == 9 and actor.refused_ns == NEVER
             )  # no escalation, but the stop itself
+            if detail.startswith("9"):
+                actor.nine_ns = time_ns
             if detail.startswith("9") and not asked and not actor.by_client(entry):
                 actor.kill_ns = time_ns
                 if actor.killed_ns == NEVER:
@@ -153,7 +155,7 @@ class Seen:
         if state == "BACKOFF" or state == "EXITED" or state == "STOPPED":
             actor.alive = False
         if state == "STOPPING":
-            actor.signals, actor.kill_ns, actor.killed_ns = 0, NEVER, NEVER
+            actor.signals, actor.kill_ns, actor.killed_ns, actor.nine_ns = 0, NEVER, NEVER, NEVER
         actor.due_ns = None
         if state == "EXITED" and actor.spec.autorestart != "false":
             if more == "unexpected" or actor.spec.autorestart == "true":

@@ -44,7 +44,8 @@ def kill_in_time(seen: Seen, actor: Actor, entry: Entry) -> str | None:
         if not actor.by_client(entry) and entry[3] != wanted:
             return f"signal {entry[3]}, not {wanted}"
     late_ns = actor.since_ns + actor.stopwait_ns + seen.slack_ns
-    return "no SIGKILL when stopwaitsecs were over" if actor.kill_ns == NEVER and entry[0] > late_ns else None
+    over_ns = actor.since_ns + actor.stopwait_ns
+    return "no SIGKILL when stopwaitsecs were over" if actor.nine_ns < over_ns and entry[0] > late_ns else None
 
 
 def ends_stopped(seen: Seen, actor: Actor, entry: Entry) -> str | None:
