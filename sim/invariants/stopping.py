@@ -59,6 +59,8 @@ def stop_answer(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     at, _, answer = entry[3].partition(" ")
     if seen.ops[int(at)].kind is not Kind.STOP:
         return None
+    if answer == "OK" and actor.state == "EXITED" and actor.due_ns is not None:
+        return None  # it has called off a restart that waits (D26)
     if answer == "OK" and actor.state not in ("STOPPING", "STOPPED"):
         return f"stopped, but it is {actor.state}"
     if answer == "NOT_RUNNING" and actor.state in UP and actor.since_ns < entry[0]:

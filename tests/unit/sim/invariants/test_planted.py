@@ -122,6 +122,7 @@ PLANTED = {
     "T7": [
         (alone([STOP]), story(*UP, (3, "answer", "0 OK"))),
         (alone([STOP]), story(*UP, (3, "answer", "0 NOT_RUNNING"))),
+        (alone([STOP], lives=(Life(2 * S, 0),)), story(*UP, (2, "state", "EXITED expected"), (3, "answer", "0 OK"))),
     ],
     "V1": [
         (alone(), story(*UP[:2])),
