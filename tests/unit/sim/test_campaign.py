@@ -14,28 +14,24 @@ SEEDS = (0, 40)
 
 
 def test_seeds_that_hold_pass_and_name_all_their_stories_together():
-    result = run_seeds(*SEEDS, "swarm", model=False)
+    result = run_seeds(*SEEDS, "swarm")
     assert (result.passed, result.failed, result.unknown) == (40, 0, 0)
     assert result.clean
-    assert (
-        result.digest
-        == run_seeds(*SEEDS, "swarm", model=False).digest
-        != run_seeds(*SEEDS, "plain", model=False).digest
-    )
+    assert result.digest == run_seeds(*SEEDS, "swarm").digest != run_seeds(*SEEDS, "plain").digest
 
 
 def test_several_processes_find_what_one_does(monkeypatch):
     monkeypatch.setattr(campaign, "CHUNK", 10)
     done = []
     one = campaign.campaign(*SEEDS, "plain", jobs=1, model=False, progress=done.append)
-    two = campaign.campaign(*SEEDS, "plain", jobs=2, model=False)
+    two = campaign.campaign(*SEEDS, "plain", jobs=2)
     assert done == [10, 20, 30, 40]
     assert one.replace(seconds=0) == two.replace(seconds=0)
 
 
 def test_a_broken_story_fails_its_seed_and_is_kept_with_its_scenario(monkeypatch):
     monkeypatch.setattr(core, "play", lambda scenario: core.CoreStage(scenario, None, None, 0).trace)
-    result = run_seeds(*SEEDS, "plain", model=False)
+    result = run_seeds(*SEEDS, "plain")
     assert result.failed
     failure = result.failures[0]
     assert failure.reasons[0].startswith("V4 fail")
