@@ -1,0 +1,152 @@
+"""A scenario's configuration as supervisord's own file, and what the real parser makes of it."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+
+from supervisor.options import ServerOptions
+from supervisor.states import SupervisorStates
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sim.oracle.kernel import Kernel
+    from sim.scenario import Program, Scenario
+
+PATH = "/supervisord.conf"
+HEADER = "[supervisord]\nlogfile=/dev/null\npidfile=/dev/null\n"
+DEFAULTS: dict[str, object] = {
+    "priority": 999,
+    "autostart": True,
+    "startsecs": 1,
+    "startretries": 3,
+    "autorestart": "unexpected",
+    "exitcodes": (0,),
+    "stopsignal": 15,
+    "stopwaitsecs": 10,
+    "stopasgroup": False,
+}
+CACHED = 4096
+"""So many parsed configurations are kept."""
+
+
+def text_of(scenario: Scenario) -> str:
+    """The configuration file; programs carry their group in the section's name, since that must be unique."""
+    parts = [HEADER]
+    for group in scenario.groups:
+        members = ",".join(f"{group.name}.{each.name}" for each in group.programs)
+        parts.append(f"[group:{group.name}]\npriority={group.priority}\nprograms={members}\n")
+        parts.extend(_program(group.name, each) for each in group.programs)
+    return "".join(parts)
+
+
+def _program(group: str, program: Program) -> str:
+    """Its section. What has supervisord's own default is left out, since parsing is half the work of a short play."""
+    lines = [
+        f"[program:{group}.{program.name}]",
+        f"process_name={program.name}",
+        f"command=/run {group}:{program.name}",
+        "stdout_logfile=NONE",
+        "redirect_stderr=true",
+    ]
+    for option, default in DEFAULTS.items():
+        value = getattr(program, option)
+        if value != default:
+            lines.append(f"{option}={','.join(map(str, value)) if isinstance(value, tuple) else value}")
+    if program.killasgroup != program.stopasgroup:
+        lines.append(f"killasgroup={program.killasgroup}")
+    return "\n".join(lines) + "\n"
+
+
+class VirtualOptions(ServerOptions):  # type: ignore[misc]
+    """supervisor's options object, which is its door to the kernel, with the virtual kernel behind the door."""
+
+    test = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.environ_expansions: dict[str, str] = {}  # no %(ENV_…)s: the same on every machine
+        self.kernel: Kernel
+        self.socket_map: dict[int, Any] = {}
+        self._text = HEADER
+        self._about_to_fork = ""
+        self._last_fd = 0
+        self.realize(["-n", "-c", PATH], doc="")
+
+    def read(self, text: str) -> list[Any]:
+        """The group configurations of that file, by the way a running supervisord reads its file again."""
+        self._text = text
+        self.process_config(do_usage=False)
+        return list(self.process_group_configs)
+
+    def begin(self, groups: list[Any], kernel: Kernel, socket_map: dict[int, Any], poller: Any, logger: Any) -> None:
+        """Be as new, with that configuration on that kernel."""
+        self.process_group_configs = groups
+        self.kernel, self.socket_map, self.poller, self.logger = kernel, socket_map, poller, logger
+        self.pidhistory: dict[int, Any] = {}
+        self.mood = SupervisorStates.RUNNING
+        self.signal_receiver._signals_recvd.clear()
+        self._last_fd = max(socket_map, default=2)
+
+    # -- reading the file
+
+    def exists(self, path: str) -> bool:
+        return path == PATH
+
+    def open(self, fn: str, mode: str = "r") -> io.StringIO:
+        assert fn == PATH
+        return io.StringIO(self._text)
+
+    # -- processes
+
+    def stat(self, filename: str) -> os.stat_result:
+        return _EXECUTABLE
+
+    def check_execv_args(self, filename: str, argv: list[str], st: os.stat_result) -> None:
+        self._about_to_fork = argv[1]  # called right before fork(), which is not told which program it is for
+
+    def fork(self) -> int:
+        return self.kernel.fork(self._about_to_fork)
+
+    def kill(self, pid: int, signal: int) -> None:
+        self.kernel.kill(pid, signal)
+
+    def waitpid(self) -> tuple[int | None, int | None]:
+        return self.kernel.waitpid()
+
+    # -- pipes: nobody writes anything, and it is the reap that tells of an end
+
+    def make_pipes(self, stderr: bool = True) -> dict[str, int | None]:
+        pipes: dict[str, int | None] = dict.fromkeys(_PIPES)
+        for end in _PIPES if stderr else _PIPES[:4]:
+            self._last_fd += 1
+            pipes[end] = self._last_fd
+        return pipes
+
+    def close_fd(self, fd: int) -> bool:
+        return True
+
+    def readfd(self, fd: int) -> bytes:
+        return b""
+
+    def get_socket_map(self) -> dict[int, Any]:
+        return self.socket_map
+
+
+_PIPES = ("child_stdin", "stdin", "stdout", "child_stdout", "stderr", "child_stderr")
+_EXECUTABLE = os.stat_result((0o100755, *[0] * 9))
+
+
+@functools.cache
+def options() -> VirtualOptions:
+    """The one options object of this process."""
+    return VirtualOptions()
+
+
+@functools.lru_cache(maxsize=CACHED)
+def parsed(text: str) -> list[Any]:
+    """What the real parser makes of that file; ValueError with its words if it takes offence."""
+    return options().read(text)
