@@ -1,0 +1,104 @@
+"""Our story against the supervisor that polls as it really does (level L2), and main log against main log (level L3).
+
+With its own poll supervisor tells every program the same, only later: each wait adds up to a second, since a deadline counts from
+when what went before was noticed. How late it is is what the rows of the register with `seen = "lagging"` are about.
+"""
+
+from __future__ import annotations
+
+import re
+
+from initd.record import Record
+from sim.oracle.divergences import shutdown_ns
+from sim.oracle.play import play
+from sim.scenario import SECOND_NS, TICK_NS
+from sim.trace import by_program, line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sim.scenario import Scenario
+    from sim.trace import Entry, Trace
+
+BOOT = "boots_a_second_late"
+NOTICE = "notices_late"
+ALIVE = "calls_the_dead_running"
+GROUPS = "takes_a_turn_for_every_group"
+ROWS = (BOOT, NOTICE, ALIVE, GROUPS)
+"""What the register may name."""
+CODES = re.compile(
+    r"spawned: '(?P<a>[^']*)'|spawnerr|success: (?P<b>\S+)|exited: (?P<c>\S+)|stopped: (?P<d>\S+)|gave up: (?P<e>\S+)"
+    r"|killing '(?P<f>[^']*)'"
+)
+
+
+class Lateness(Record):
+    """The rows that were met, and in words what no row accounts for; empty if nothing."""
+
+    met: tuple[str, ...] = ()
+    complaint: str = ""
+
+
+def compare_late(scenario: Scenario, ours: Trace) -> Lateness:
+    """L2: of every program the same, never sooner than ours, and at each entry at most a turn later than at the one before.
+
+    For scenarios whose only op is a shutdown: any other meets a program that lags in another state. So may the shutdown; what
+    follows it then, of that program and of those whose turn comes after, is not compared.
+    """
+    mine, theirs = by_program(ours), by_program(play(scenario, lagging=True))
+    stories = [_Late(scenario, mine.get(name, []), story) for name, story in sorted(theirs.items())]
+    met = sorted({row for story in stories for row in story.met})
+    told_ns = shutdown_ns(scenario)
+    elsewhere = any(story.elsewhere for story in stories)
+    for story in stories:
+        if story.complaint and not (elsewhere and told_ns is not None and story.time_ns >= told_ns):
+            return Lateness(tuple(met), story.complaint)
+    return Lateness(tuple(met))
+
+
+class _Late:
+    """One program's stories: the rows they met, whether the lag brought it elsewhere, and what is wrong since when."""
+
+    def __init__(self, scenario: Scenario, ours: Trace, theirs: Trace) -> None:
+        self.met: set[str] = set()
+        self.elsewhere = False
+        self.complaint, self.time_ns = "", 0
+        self._told_ns = shutdown_ns(scenario)
+        self._late_ns = 0
+        for at, (mine, other) in enumerate(zip(ours, theirs)):
+            if mine[2:] != other[2:]:
+                self._differ(mine, other)
+                return
+            more_ns, self._late_ns = other[0] - mine[0] - self._late_ns, other[0] - mine[0]
+            turns = 1 if self._told_ns is None or other[0] < self._told_ns else 2 + len(scenario.groups)
+            if self._late_ns < 0 or more_ns > turns * (SECOND_NS + TICK_NS):
+                self._complain(f"are {self._late_ns / 1e9} s apart", mine, other)
+                return
+            if self._late_ns:
+                self.met.add(BOOT if at == 0 and other[0] == SECOND_NS else GROUPS if other[2] == "exit" else NOTICE)
+
+    def _differ(self, mine: Entry, other: Entry) -> None:
+        if other[3] == "RUNNING" and mine[3].startswith("BACKOFF"):
+            self.met.add(ALIVE)
+            self.elsewhere = True
+        elif self._told_ns is not None and max(mine[0], other[0]) >= self._told_ns and self._late_ns:
+            self.elsewhere = True
+        else:
+            self._complain("differ", mine, other)
+
+    def _complain(self, how: str, mine: Entry, other: Entry) -> None:
+        name = other[1] or "the daemon"
+        self.complaint = f"{name}: entries {how}\n  initd:            {line(mine)}\n  supervisor 4.3.0: {line(other)}"
+        self.time_ns = min(mine[0], other[0])
+
+
+def codes(texts: Iterable[str]) -> dict[str, list[str]]:
+    """L3: what kinds of lines a main log has of each program, in order; those of no program under the empty name."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        match = CODES.match(text)
+        if match is not None:
+            name = next((each for each in match.groups() if each is not None), "")
+            found.setdefault(name, []).append(re.split(r"[ :]", text)[0])
+    return found
