@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 # A loaded machine is slow, not wrong: no test may depend on timing.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.register_profile("long", settings.get_profile("patient"), max_examples=2000)
+settings.register_profile("long", settings.get_profile("patient"), max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))
 
 # A shell starts what it puts into the background with INT and QUIT ignored, nohup with HUP, and all we start would inherit it.
