@@ -90,7 +90,7 @@ class Shutdown:
         if rules.now < self.cap_at:
             return False
         for process in left:
-            rules.log("crit", f"giving up on {process.name} (pid {process.pid}): it does not die of SIGKILL")
+            rules.given_up(process, f"giving up on {process.name} (pid {process.pid}): it does not die of SIGKILL")
             self.given_up += ((process.name, process.pid),)
         return True
 

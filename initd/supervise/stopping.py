@@ -114,6 +114,12 @@ class Stopping(Starting):
         self.log("info" if expected else "warn", f"stopped: {process.name} ({event.cause})")
         self._start_queued(process)
 
+    def given_up(self, process: Process, text: str) -> None:
+        """The daemon ends without it (D7): whoever waits for its end hears that."""
+        self.log("crit", text)
+        self._answer(process.stoppers, Outcome.FAILED, text)
+        process.stoppers = ()
+
     def _stop_done(self, process: Process, pid: int) -> None:
         process.stop_wanted = False
         self._enter(process, Phase.STOPPED, pid=pid)
