@@ -25,6 +25,7 @@ from sim.world import furnish, read
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 SECOND_NS = 1_000_000_000
 
@@ -35,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.command == "replay":
             return _replay(arguments)
+        if arguments.command == "mutants":
+            return _mutants(arguments)
         return _run(arguments) if arguments.seeds is None else _run_seeds(arguments)
     except ConfigError as error:
         sys.stderr.write(render(error, "initd-sim"))
@@ -72,7 +75,30 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("file", help="a scenario as JSON")
     replay.add_argument("--model", action="store_true", help="compare the story with the reference model's as well")
     replay.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
+    _add_mutants(commands)
     return parser
+
+
+def _add_mutants(commands: Any) -> None:
+    mutants = commands.add_parser(
+        "mutants",
+        help="make deliberate mistakes in initd, each in memory only, and see whether the checks notice",
+        description="Run in a checkout: mistakes are made in ./initd and noticed by ./sim and ./tests. Without --operators they are "
+        "the named ones of sim/mutants.toml, each of which its killer must notice.",
+    )
+    mutants.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
+    mutants.add_argument("--only", type=int, nargs="+", metavar="NUMBER", help="these named ones alone")
+    mutants.add_argument("--operators", type=int, metavar="COUNT", help="so many mistakes made by rule instead")
+    mutants.add_argument("--seed", type=int, default=0, help="which ones, with --operators (0)")
+    mutants.add_argument(
+        "--package", action="append", metavar="DIRECTORY", help="where, with --operators (initd/supervise ...)"
+    )
+
+
+def _mutants(arguments: argparse.Namespace) -> int:
+    from sim import mutants, operators  # they need pytest, which only development has
+
+    return operators.command(arguments) if arguments.operators else mutants.command(arguments)
 
 
 def _seeds(text: str) -> range:

@@ -13,7 +13,7 @@ from initd.logs.sinks import SinkTable
 from initd.states import ProcessState
 from initd.supervise import events
 from initd.supervise.effects import GroupChanged, Kill, Outcome, StateChanged
-from initd.supervise.policy import GroupPolicy, ProcessPolicy
+from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart
 from initd.supervise.supervisor import Supervisor
 from sim.kernel import SimFiles, SimKernel
 
@@ -164,3 +164,24 @@ def test_the_core_hears_how_a_child_ended_with_the_time_on_the_wall(behaviour):
     process = bench.core.process(1)
     assert process.exitstatus == (3 if behaviour == "exit 3" else -1)
     assert process.stop_wall == bench.kernel.wall()
+
+
+def test_what_falls_due_by_a_deadline_waits_for_the_reaps_of_the_next_turn():
+    """The news that a is RUNNING takes long; meanwhile b has died, which comes before b's own deadline."""
+    bench = Bench(
+        ProcessPolicy("a", startsecs=1),
+        ProcessPolicy("b", startsecs=3, startretries=0, autorestart=Restart.NEVER),
+        behaviours=lambda argv, env, attempt: (
+            [["sleep", 2], ["exit", 0]] if env["SUPERVISOR_PROCESS_NAME"] == "b" else [["pause"]]
+        ),
+    )
+    take = bench.effects.append
+
+    def taken(effect):
+        take(effect)
+        if isinstance(effect, StateChanged) and (effect.name, effect.new) == ("a", ProcessState.RUNNING):
+            bench.kernel.clock.spend(5_000_000_000)
+
+    bench.driver._on_effect = taken
+    bench.until(lambda: bench.state(2) in (ProcessState.FATAL, ProcessState.EXITED))
+    assert [line.split()[1] for line in bench.lines if line.startswith("success")] == ["a"]

@@ -218,3 +218,18 @@ def test_a_child_becomes_its_user_with_all_groups_and_a_user_that_vanished_is_an
 def test_a_stream_has_a_target_only_if_its_file_is_known():
     assert log_target(LogConfig("/l", 5, 6)) == LogTarget("/l", 5, 6)
     assert [log_target(LogConfig(file, 5, 6)) for file in (None, "", AUTO)] == [None, None, None]
+
+
+def test_what_was_prepared_for_an_attempt_that_was_called_off_is_no_childs_of_the_next(bench):
+    bench.spawner.spawn(bench.program(), 1)
+    bench.kernel.poll(0)
+
+    def again():
+        bench.spawner.cancel(bench.program(), 1)
+        bench.spawner.spawn(bench.program(), 2)
+
+    bench.loop.at(0, again)
+    bench.settle()
+    assert [(type(event), event.attempt) for event in bench.events] == [(SpawnFailed, 1), (Spawned, 2)]
+    assert [running.attempt for running in bench.born] == [2]
+    assert len(bench.kernel.processes()) == 1

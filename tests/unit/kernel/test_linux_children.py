@@ -158,3 +158,25 @@ def test_a_sigchld_that_was_inherited_as_ignored_loses_no_status() -> None:
         "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
     )
     assert run_python(ignored, sys.executable, "-c", INHERITED) == f"{ExitStatus(3)}\n"
+
+
+def test_an_orphan_below_a_subreaper_becomes_its_child() -> None:
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            linux_children.become_subreaper()
+            out, into = os.pipe()
+            parent = os.fork()
+            if not parent:
+                if not (orphan := os.fork()):
+                    signal.pause()
+                os.write(into, b"%d" % orphan)
+                os._exit(0)
+            os.waitpid(parent, 0)
+            orphan = int(os.read(out, 100))
+            os.kill(orphan, signal.SIGKILL)
+            status = 0 if os.waitpid(orphan, 0) == (orphan, signal.SIGKILL) else 2
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from initd.kernel import linux_fork
 from initd.kernel.port import ExitStatus, SetupFailed, UserIdentity
 from tests.unit.kernel.launching import Launcher, needs_root, run_python
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from initd.kernel.linux import LinuxKernel
 
 
 def test_a_sigterm_to_a_young_child_ends_the_child_and_never_reaches_us(launch: Launcher) -> None:
@@ -118,3 +121,16 @@ def test_only_root_may_become_somebody_else() -> None:
         "supervisor: child process was not spawned\n"
     )
     assert json.loads(run_python(UNPRIVILEGED)) == [lines, 127, f"setuid {errno.EPERM}"]
+
+
+def test_a_forked_child_drops_the_wake_up_descriptor_and_every_handler_of_ours(kernel: LinuxKernel) -> None:
+    kernel.catch_signals([signal.SIGTERM, signal.SIGUSR1])
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    pid = os.fork()
+    if not pid:
+        linux_fork._reset_signals([])
+        caught = [number for number in signal.valid_signals() if callable(signal.getsignal(number))]
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+        os._exit(0 if signal.set_wakeup_fd(-1) == -1 and not caught and not blocked else 1)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    assert os.waitpid(pid, 0)[1] == 0

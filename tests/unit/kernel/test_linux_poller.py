@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from initd.kernel.port import HANGUP, READABLE, WRITABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from initd.kernel.linux import LinuxKernel
 
@@ -143,3 +145,22 @@ def test_more_ready_descriptors_than_fit_one_wait_all_get_their_turn(
     for pair in pipes:
         for fd in pair:
             kernel.close(fd)
+
+
+def test_a_wait_of_less_than_a_millisecond_is_no_busy_loop() -> None:
+    class Counting:
+        def __init__(self, epoll: Any) -> None:
+            self.epoll, self.calls = epoll, 0
+
+        def poll(self, *args: Any) -> Any:
+            self.calls += 1
+            return self.epoll.poll(*args)
+
+    poller = linux_poller.Poller()
+    counting: Any = Counting(poller._epoll)
+    poller._epoll = counting
+    for _ in range(5):
+        assert poller.wait(time.monotonic_ns() + 900_000) == []
+    poller._epoll = counting.epoll
+    poller.close()
+    assert counting.calls <= 10

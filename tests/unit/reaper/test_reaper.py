@@ -144,3 +144,14 @@ def test_a_killed_child_is_reaped_with_its_signal() -> None:
     bench.kernel.kill(pid, SIGKILL)
     bench.until_quiet()
     assert describe(bench.drain()[0].status) == "terminated by SIGKILL"
+
+
+def test_an_orphan_is_nobodys_while_the_program_it_came_from_lives_on() -> None:
+    bench = Bench([["fork", [["fork", [["sleep", 1], ["exit", 4]]], ["exit", 0]]], ["wait"], ["pause"]])
+    program = bench.spawn()
+    bench.reaper.register(program, "web")
+    bench.until_quiet()
+    (ended,) = bench.drain()
+    assert (ended.owner, ended.status) == (None, ExitStatus(4))
+    assert bench.reaper.holds(program)
+    assert bench.finished == []

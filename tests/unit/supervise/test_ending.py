@@ -119,3 +119,24 @@ def test_a_restart_that_is_called_off_costs_nothing_of_the_rate_limit():
     bench.born(16)
     bench.dies(0)
     assert bench.core.next_deadline() == waits_until
+
+
+def test_an_exit_out_of_unknown_ends_the_count_of_failures():
+    bench = Bench(ProcessPolicy("a", autorestart=Restart.NEVER))
+    bench.unborn("x")
+    bench.tick(1.1)
+    bench.born(10)
+    bench.do(SignalAsked(1, 1, request=5))
+    bench.do(Signalled(1, 10, 1, EPERM, "not permitted", 5))
+    assert (bench.state(), bench.process().failures) == (ProcessState.UNKNOWN, 1)
+    bench.dies(0)
+    assert (bench.state(), bench.process().failures) == (ProcessState.EXITED, 0)
+
+
+@pytest.mark.parametrize(("request_id", "doing"), [(None, "killing"), (5, "sending sig SIGHUP")])
+def test_a_refused_signal_is_logged_with_what_it_was_for(request_id, doing):
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(SignalAsked(1, 1, request=5) if request_id else StopAsked(1))
+    bench.do(Signalled(1, 10, 1, EPERM, "not permitted", request_id))
+    assert bench.lines()[-1] == f"unknown problem {doing} a (10): not permitted"

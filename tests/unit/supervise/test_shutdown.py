@@ -147,3 +147,20 @@ def test_a_shutdown_looks_at_each_program_a_few_times_however_many_there_are(mon
         given = bench.dies(0, instance=instance)
     assert isinstance(given[-1], Exit)
     assert len(looks) < 20 * count
+
+
+def test_a_sigkill_of_an_earlier_stop_does_not_count_for_the_cap():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=100))
+    bench.running(pid=10)
+    start = bench.time
+    bench.do(StopAsked(1))
+    bench.tick(start + 100)
+    bench.dies(-1)
+    bench.do(StartAsked(1))
+    bench.running(pid=11)
+    start = bench.time
+    bench.do(ShutdownAsked())
+    for second in range(1, 100):
+        bench.tick(start + second)
+        assert not any(isinstance(effect, Exit) for effect in bench.out), second
+    assert kills(bench.tick(start + 100)) == [(11, 9, False)]

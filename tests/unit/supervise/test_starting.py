@@ -131,3 +131,13 @@ def test_a_child_of_an_attempt_that_is_over_is_killed_and_not_credited():
     given = bench.do(Spawned(1, 1, 77))
     assert kills(given) == [(77, 9, True)]
     assert bench.process().pid == 0
+
+
+def test_a_child_of_an_earlier_attempt_is_killed_while_the_next_one_is_under_way():
+    bench = Bench(ProcessPolicy("a"))
+    bench.do(StopAsked(1))
+    bench.unborn("")
+    bench.do(StartAsked(1))
+    assert kills(bench.do(Spawned(1, 1, 77))) == [(77, 9, True)]
+    bench.born(78)
+    assert bench.process().pid == 78

@@ -1,8 +1,8 @@
 import pytest
 
 from initd.states import ProcessState
-from initd.supervise.effects import CancelSpawn
-from initd.supervise.events import Signalled, SpawnFailed, StartAsked, StopAsked
+from initd.supervise.effects import CancelSpawn, Log
+from initd.supervise.events import SignalAsked, Signalled, SpawnFailed, StartAsked, StopAsked
 from initd.supervise.policy import ProcessPolicy
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
@@ -108,3 +108,50 @@ def test_a_stop_without_waiting_that_calls_a_start_off_is_answered_at_once():
     bench.do(StopAsked(1))
     bench.do(StartAsked(1, request=2))
     assert replies(bench.do(StopAsked(1, request=3))) == {2: "ABNORMAL_TERMINATION", 3: "DONE"}
+
+
+def test_the_pid_is_gone_with_the_child():
+    bench = Bench(ProcessPolicy("a"), ProcessPolicy("b"))
+    bench.running(pid=10, instance=1)
+    bench.running(pid=11, instance=2)
+    bench.do(StopAsked(1))
+    assert bench.process(1).pid == 10
+    bench.dies(0, instance=1)
+    bench.dies(1, instance=2)
+    assert (bench.process(1).pid, bench.process(2).pid) == (0, 0)
+
+
+@pytest.mark.parametrize(("code", "level"), [(0, "info"), (7, "warn")])
+def test_the_line_of_a_stop_warns_of_a_code_that_is_not_expected(code, level):
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1))
+    assert Log(level, f"stopped: a (exit status {code})") in bench.dies(code)
+
+
+def test_a_signal_of_a_client_goes_to_the_process_alone_whatever_a_stop_does():
+    bench = Bench(ProcessPolicy("a", stopasgroup=True, killasgroup=True))
+    bench.running(pid=10)
+    assert kills(bench.do(SignalAsked(1, 12))) == [(10, 12, False)]
+
+
+@pytest.mark.parametrize(("asgroup", "target"), [(False, ""), (True, "process group ")])
+def test_the_lines_of_a_stop_say_whom_each_signal_is_for(asgroup, target):
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=1, stopasgroup=asgroup, killasgroup=asgroup))
+    bench.running(pid=10)
+    bench.do(StopAsked(1))
+    bench.tick(bench.time + 1)
+    assert bench.lines()[-3:] == [
+        f"killing a (pid 10) {target}with signal SIGTERM",
+        "killing 'a' (10) with SIGKILL",
+        f"killing a (pid 10) {target}with signal SIGKILL",
+    ]
+
+
+def test_a_spawn_that_was_called_off_leaves_no_spawnerr_of_an_earlier_try():
+    bench = Bench(ProcessPolicy("a"))
+    bench.unborn("too many open files")
+    bench.tick(1.1)
+    bench.do(StopAsked(1))
+    bench.unborn("")
+    assert (bench.state(), bench.process().spawnerr) == (ProcessState.STOPPED, "")

@@ -1,0 +1,111 @@
+"""Trials in forked children: one module of ours as if its source were another, and what an attempt there says.
+
+No file is touched: the changed source is compiled when the child imports it, which it does anew with everything of ours. A child
+is the leader of a session, and whatever it leaves behind in its group ends with it.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import os
+import select
+import signal
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from types import CodeType, ModuleType
+    from typing import Any, NoReturn
+
+PATIENCE_S = 60
+"""An attempt that takes longer hangs, which nobody fails to notice."""
+OURS = ("initd", "sim", "tests")
+
+
+def warm_up() -> None:
+    """Import what every child needs and no mutant is of."""
+    import xmlrpc.client  # noqa: F401
+
+    import hypothesis.stateful  # noqa: F401
+    import pytest  # noqa: F401
+
+
+def plant(module: str, source: str, path: Path) -> None:
+    """From now on that module is this source, and nothing of ours has been imported yet."""
+    sys.dont_write_bytecode = True
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _Finder(module, source, str(path)))
+
+
+class _Finder(importlib.machinery.PathFinder):
+    """Finds one module, changed."""
+
+    def __init__(self, module: str, source: str, path: str) -> None:
+        self._module, self._source, self._path = module, source, path
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> Any:  # type: ignore[override]
+        if name != self._module:
+            return None
+        return importlib.util.spec_from_file_location(name, self._path, loader=_Loader(name, self._path, self._source))
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    def __init__(self, name: str, path: str, source: str) -> None:
+        super().__init__(name, path)
+        self._changed = source
+
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self._changed, self.path, "exec", dont_inherit=True)
+
+
+def in_children(tries: Sequence[tuple[Any, Callable[[], str]]], jobs: int) -> Iterator[tuple[Any, str, float]]:
+    """What each of these says in a child of its own, with its key and how long it took; in the order of their ends."""
+    waiting = list(reversed(tries))
+    running: dict[int, tuple[int, Any, int, float]] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            key, attempt = waiting.pop()
+            ours, theirs = os.pipe()
+            pid = os.fork()
+            if not pid:
+                _child(attempt, theirs)
+            os.close(theirs)
+            running[os.pidfd_open(pid)] = pid, key, ours, time.perf_counter()
+        watch = select.poll()
+        for pidfd in running:
+            watch.register(pidfd, select.POLLIN)
+        pidfd = watch.poll()[0][0]
+        pid, key, ours, began = running.pop(pidfd)
+        os.close(pidfd)
+        os.killpg(pid, signal.SIGKILL)  # what it has left behind; the number is its own until it is reaped
+        status = os.waitpid(pid, 0)[1]
+        with open(ours, "rb") as answer:
+            said = answer.read().decode()
+        if status:
+            said = "hang" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM else f"breakdown {said}"
+        yield key, said, time.perf_counter() - began
+
+
+def _child(attempt: Callable[[], str], answer: int) -> NoReturn:
+    """Says into the pipe what the attempt says; what it prints goes nowhere. A pipe holds more than a page."""
+    status = 1
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(nothing, fd)
+        os.close(nothing)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(PATIENCE_S)
+        try:
+            os.write(answer, attempt().encode()[:60000])
+            status = 0
+        except BaseException as error:  # an import that fails, say
+            os.write(answer, repr(error).replace("\n", " ").encode()[:1000])
+    finally:
+        os._exit(status)
