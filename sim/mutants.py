@@ -13,6 +13,7 @@ killer that fails without any mutant.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import tomllib
@@ -171,7 +172,11 @@ def stories(
 
 def fails(tests: Sequence[str], root: Path, first: bool = False) -> list[str]:
     """The names of the tests that fail here and now, `first` for one at most; RuntimeError when they could not be run."""
+    if not tests:
+        return []  # pytest would take that for all there are
     import pytest
+
+    os.chdir(root)
 
     class Failed:
         def __init__(self) -> None:
@@ -182,17 +187,8 @@ def fails(tests: Sequence[str], root: Path, first: bool = False) -> list[str]:
                 self.names[report.nodeid.partition("[")[0]] = None
 
     failed = Failed()
-    options = [
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "--timeout",
-        str(TEST_PATIENCE_S),
-        *["-x"][: int(first)],
-    ]
-    status = pytest.main([*options, f"--rootdir={root}", *tests], plugins=[failed])
+    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--timeout={TEST_PATIENCE_S}", f"--rootdir={root}"]
+    status = pytest.main([*quiet, *(["-x"] if first else []), *tests], plugins=[failed])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"pytest ended with {status!r}")
     return list(failed.names)

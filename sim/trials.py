@@ -67,28 +67,46 @@ def in_children(tries: Sequence[tuple[Any, Callable[[], str]]], jobs: int) -> It
     """What each of these says in a child of its own, with its key and how long it took; in the order of their ends."""
     waiting = list(reversed(tries))
     running: dict[int, tuple[int, Any, int, float]] = {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            key, attempt = waiting.pop()
-            ours, theirs = os.pipe()
-            pid = os.fork()
-            if not pid:
-                _child(attempt, theirs)
-            os.close(theirs)
-            running[os.pidfd_open(pid)] = pid, key, ours, time.perf_counter()
-        watch = select.poll()
-        for pidfd in running:
-            watch.register(pidfd, select.POLLIN)
-        pidfd = watch.poll()[0][0]
-        pid, key, ours, began = running.pop(pidfd)
-        os.close(pidfd)
-        os.killpg(pid, signal.SIGKILL)  # what it has left behind; the number is its own until it is reaped
-        status = os.waitpid(pid, 0)[1]
-        with open(ours, "rb") as answer:
-            said = answer.read().decode()
-        if status:
-            said = "hang" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM else f"breakdown {said}"
-        yield key, said, time.perf_counter() - began
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                key, attempt = waiting.pop()
+                ours, theirs = os.pipe()
+                pid = os.fork()
+                if not pid:
+                    _child(attempt, theirs)
+                os.close(theirs)
+                running[os.pidfd_open(pid)] = pid, key, ours, time.perf_counter()
+            watch = select.poll()
+            for pidfd in running:
+                watch.register(pidfd, select.POLLIN)
+            ended = watch.poll()[0][0]
+            _, key, _, began = running[ended]
+            yield key, _outcome(ended, *running.pop(ended)), time.perf_counter() - began
+    finally:
+        for pidfd, (pid, key, ours, began) in running.items():
+            os.kill(pid, signal.SIGKILL)
+            _outcome(pidfd, pid, key, ours, began)
+
+
+def _outcome(pidfd: int, pid: int, _key: Any, ours: int, _began: float) -> str:
+    """What a child has said that has ended, or is about to; nothing of its group is left."""
+    os.close(pidfd)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    try:
+        os.killpg(pid, signal.SIGKILL)  # the number is its own until it is reaped
+    except ProcessLookupError:
+        pass  # it never got as far as to lead one
+    status = os.waitpid(pid, 0)[1]
+    os.set_blocking(ours, False)
+    try:
+        said = os.read(ours, 65536).decode()  # a pipe holds it all
+    except BlockingIOError:
+        said = ""  # somebody else still has the other end
+    os.close(ours)
+    if not status:
+        return said
+    return "hang" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM else f"breakdown {said}"
 
 
 def _child(attempt: Callable[[], str], answer: int) -> NoReturn:

@@ -22,7 +22,8 @@ def few_seeds(monkeypatch):
 
 def test_a_mutant_that_its_killer_notices_is_killed_and_its_file_untouched():
     before = (ROOT / POLICY).read_text()
-    assert [verdict.reason for verdict in run([EARLY, EARLY.replace(killer=TEST), EARLY.replace(killer="daemon S4")], ROOT)] == ["", "", ""]  # fmt: skip
+    killers = ("core S4", "core model", "daemon S4", TEST)
+    assert [verdict.reason for verdict in run([EARLY.replace(killer=each) for each in killers], ROOT)] == [""] * 4
     assert (ROOT / POLICY).read_text() == before
 
 
@@ -31,7 +32,7 @@ def test_a_mutant_that_its_killer_notices_is_killed_and_its_file_untouched():
     [
         ({"new": "SECOND + 1 + self.startsecs * SECOND - SECOND"}, "survived core S4"),
         ({"old": "no such text"}, "the text to change is in initd/supervise/policy.py 0 times: 'no such text'"),
-        ({"old": "SECOND"}, "the text to change is in initd/supervise/policy.py 7 times: 'SECOND'"),
+        ({"old": "SECOND"}, "the text to change is in initd/supervise/policy.py 5 times: 'SECOND'"),
         ({"killer": "core T3"}, "noticed by S4, not by core T3"),
         ({"new": "self.startsecs * SECOND +"}, "noticed by breakdown SyntaxError"),
         ({"killer": "tests/unit/test_nothing.py::test_nothing"}, "noticed by breakdown RuntimeError"),
@@ -44,7 +45,7 @@ def test_what_is_no_kill_by_the_named_killer_is_told(change, reason):
 
 def test_a_mutant_that_never_ends_hangs(monkeypatch):
     monkeypatch.setattr("sim.trials.PATIENCE_S", 1)
-    (verdict,) = run([EARLY.replace(old='"""What the core asks', new='while True: pass\n"""What the core asks')], ROOT)
+    (verdict,) = run([EARLY.replace(old="SECOND = 1_000_000_000", new="while True:\n    pass")], ROOT)
     assert verdict.reason == "noticed by hang, not by core S4"
 
 

@@ -21,16 +21,16 @@ def f(a: int | None = 3) -> bool | None:
 
 
 def test_comparisons_conditions_numbers_and_statements_change_one_at_a_time_and_annotations_never():
-    assert [what for _, what, _ in changes(TEXT)] == [
+    assert sorted(what for _, what, _ in changes(TEXT)) == [
+        "1 -> 2",
         "3 -> 4",
         "4 -> 5",
-        "log(a) -> pass",
-        "a < b and not a -> (a < b or not a)",
+        "a + 1 -> (a - 1)",
         "a + 1 is None -> (a + 1 is not None)",
         "a < b -> (a <= b)",
+        "a < b and not a -> (a < b or not a)",
+        "log(a) -> pass",
         "not a -> (a)",
-        "a + 1 -> (a - 1)",
-        "1 -> 2",
     ]
 
 
@@ -41,8 +41,9 @@ def test_each_change_leaves_everything_else_as_it_was_and_can_be_compiled():
         assert differing == [line], what
 
 
-def test_every_file_has_some_and_a_sample_is_the_same_at_every_run():
-    assert all(of_file(ROOT, ROOT / package / name) for package, name in [("initd/supervise", "rules.py"), ("initd/kernel", "linux_fork.py")])  # fmt: skip
-    drawn = sample(ROOT, list(PACKAGES), 30, 7)
-    assert drawn == sample(ROOT, list(PACKAGES), 30, 7) != sample(ROOT, list(PACKAGES), 30, 8)
-    assert len(drawn) == 30
+def test_a_sample_is_the_same_at_every_run_and_reaches_every_package():
+    assert all(of_file(ROOT, ROOT / package) for package in ("initd/supervise/rules.py", "initd/kernel/linux_fork.py"))
+    drawn = sample(ROOT, list(PACKAGES), 300, 7)
+    assert drawn == sample(ROOT, list(PACKAGES), 300, 7)
+    assert drawn != sample(ROOT, list(PACKAGES), 300, 8)
+    assert {mutant.killer for mutant in drawn} == set(PACKAGES)
