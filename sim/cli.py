@@ -13,6 +13,7 @@ from initd.config.load import render
 from initd.errors import ConfigError
 from initd.kernel.linux_files import LinuxFiles
 from initd.states import ProcessState
+from sim import coverage
 from sim.campaign import STAGES, campaign, check, reference_model, stage_of
 from sim.children.behaviours import CATALOGUE, UNITS_S, Behaviour, BehaviourError, parse_assignment
 from sim.generate import PROFILES
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _replay(arguments)
         if arguments.command == "mutants":
             return _mutants(arguments)
+        if arguments.command == "cover":
+            return coverage.command(arguments)
         return _run(arguments) if arguments.seeds is None else _run_seeds(arguments)
     except ConfigError as error:
         sys.stderr.write(render(error, "initd-sim"))
@@ -76,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--model", action="store_true", help="compare the story with the reference model's as well")
     replay.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
     _add_mutants(commands)
+    cover = commands.add_parser(
+        "cover", help="which cells of the state table stories reach, and which edges with what cause"
+    )
+    cover.add_argument("--seeds", type=int, default=1000, metavar="N", help="so many of each profile (1000)")
+    cover.add_argument("--html", metavar="FILE", help="write the heat map there")
     return parser
 
 
@@ -83,8 +91,8 @@ def _add_mutants(commands: Any) -> None:
     mutants = commands.add_parser(
         "mutants",
         help="make deliberate mistakes in initd, each in memory only, and see whether the checks notice",
-        description="Run in a checkout: mistakes are made in ./initd and noticed by ./sim and ./tests. Without --operators they are "
-        "the named ones of sim/mutants.toml, each of which its killer must notice.",
+        description="Run in a checkout: mistakes are made in ./initd and noticed by ./sim and ./tests. Without --operators "
+        "they are the named ones of sim/mutants.toml, each of which its killer must notice.",
     )
     mutants.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
     mutants.add_argument("--only", type=int, nargs="+", metavar="NUMBER", help="these named ones alone")

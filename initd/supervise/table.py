@@ -1,8 +1,8 @@
 """The state machine of one process: every phase × every trigger, each cell a named action (supervisord-4.3 §2.4).
 
 A phase is a public state plus what the outside does not see: whether a Spawn is still under way. The actions are the
-methods of `rules.Rules` of the same name. `impossible` marks pairs that the driver's contract rules out; they change
-nothing and are logged. The state diagram in the documentation is drawn from this table.
+methods of `rules.Rules` of the same name. `impossible` marks pairs that the driver's contract or the rules
+themselves rule out (what has no child, no deadline); they change nothing and are logged. The state diagram in the documentation is drawn from this table.
 """
 
 from __future__ import annotations
@@ -62,17 +62,17 @@ class Trigger(enum.Enum):
 _COLUMNS = tuple(Trigger)
 # fmt: off
 _ROWS = {
-    #                  START              STOP               SIGNAL         SPAWNED           SPAWN_FAILED   REAPED            KILL_FAILED  DUE          QUIT
-    Phase.STOPPED:    ("begin",           "not_running",     "not_running", "stray",          "ignore",      "impossible",     "ignore",    "ignore",    "ignore"),
-    Phase.SPAWNING:   ("already_started", "cancel_spawn",    "not_running", "spawned",        "spawn_failed", "impossible",    "ignore",    "ignore",    "cancel_spawn"),
-    Phase.STARTING:   ("already_started", "stop",            "signal",      "stray",          "ignore",      "ended_starting", "lost",      "came_up",   "stop"),
-    Phase.RUNNING:    ("already_started", "stop",            "signal",      "stray",          "ignore",      "ended",          "lost",      "ignore",    "stop"),
-    Phase.BACKOFF:    ("already_started", "stop_waiting",    "not_running", "stray",          "ignore",      "impossible",     "ignore",    "retry",     "give_up"),
-    Phase.CANCELLING: ("start_later",     "stop_again",      "not_running", "spawned_late",   "cancelled",   "impossible",     "ignore",    "ignore",    "forget_start"),
-    Phase.STOPPING:   ("start_later",     "stop_again",      "signal",      "stray",          "ignore",      "stopped",        "lost",      "escalate",  "forget_start"),
-    Phase.EXITED:     ("begin",           "stay_down",       "not_running", "stray",          "ignore",      "impossible",     "ignore",    "restart",   "stay_down"),
-    Phase.FATAL:      ("begin",           "not_running",     "not_running", "stray",          "ignore",      "impossible",     "ignore",    "ignore",    "ignore"),
-    Phase.UNKNOWN:    ("refuse_unknown",  "not_running",     "not_running", "stray",          "ignore",      "ended_unknown",  "ignore",    "ignore",    "ignore"),
+    #                  START              STOP               SIGNAL         SPAWNED           SPAWN_FAILED    REAPED            KILL_FAILED   DUE           QUIT
+    Phase.STOPPED:    ("begin",           "not_running",     "not_running", "stray",          "ignore",       "impossible",     "impossible", "impossible", "ignore"),
+    Phase.SPAWNING:   ("already_started", "cancel_spawn",    "not_running", "spawned",        "spawn_failed", "impossible",     "impossible", "impossible", "cancel_spawn"),
+    Phase.STARTING:   ("already_started", "stop",            "signal",      "stray",          "ignore",       "ended_starting", "lost",       "came_up",    "stop"),
+    Phase.RUNNING:    ("already_started", "stop",            "signal",      "stray",          "ignore",       "ended",          "lost",       "impossible", "stop"),
+    Phase.BACKOFF:    ("already_started", "stop_waiting",    "not_running", "stray",          "ignore",       "impossible",     "impossible", "retry",      "give_up"),
+    Phase.CANCELLING: ("start_later",     "stop_again",      "not_running", "spawned_late",   "cancelled",    "impossible",     "impossible", "impossible", "forget_start"),
+    Phase.STOPPING:   ("start_later",     "stop_again",      "signal",      "stray",          "ignore",       "stopped",        "lost",       "escalate",   "forget_start"),
+    Phase.EXITED:     ("begin",           "stay_down",       "not_running", "stray",          "ignore",       "impossible",     "impossible", "restart",    "stay_down"),
+    Phase.FATAL:      ("begin",           "not_running",     "not_running", "stray",          "ignore",       "impossible",     "impossible", "impossible", "ignore"),
+    Phase.UNKNOWN:    ("refuse_unknown",  "not_running",     "not_running", "stray",          "ignore",       "ended_unknown",  "ignore",     "impossible", "ignore"),
 }
 # fmt: on
 
