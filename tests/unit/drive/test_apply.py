@@ -185,3 +185,28 @@ def test_what_falls_due_by_a_deadline_waits_for_the_reaps_of_the_next_turn():
     bench.driver._on_effect = taken
     bench.until(lambda: bench.state(2) in (ProcessState.FATAL, ProcessState.EXITED))
     assert [line.split()[1] for line in bench.lines if line.startswith("success")] == ["a"]
+
+
+def test_a_stop_calls_off_a_spawn_whose_preparation_hangs():
+    bench = Bench(ProcessPolicy("a"))
+    answers = []
+    bench.driver.ask(lambda request: events.StopAsked(1, True, request), answers.append)
+    assert bench.state() is ProcessState.STOPPED
+    bench.until(lambda: answers)
+    assert answers[0].outcome is Outcome.DONE
+    assert bench.kernel.attempts("a") == 0
+
+
+def test_the_last_words_of_a_child_are_in_its_log_although_an_orphan_holds_its_pipe():
+    steps = [["fork", [["fork", [["pause"]]], ["exit", 0]]], ["wait"], ["write", "out", 7], ["exit", 1]]
+    bench = Bench(ProcessPolicy("a", startretries=0), behaviours=lambda argv, env, attempt: steps)
+    finished = []
+    bench.until(lambda: bench.driver.programs[1].running)
+    logs = bench.driver.programs[1].running.logs
+    finish = logs.finish
+    logs.finish = lambda: finished.append(bench.kernel.children()) or finish()
+    before = bench.kernel.open_count()
+    bench.until(lambda: bench.state() is ProcessState.FATAL)
+    assert len(finished) == 1
+    assert bench.kernel.open_count() < before
+    assert all(pipe.closed for pipe in logs._pipes)

@@ -74,3 +74,9 @@ def test_a_file_that_others_may_execute_but_we_may_not(files):
     files.tree.uid = 1000
     with pytest.raises(CommandError, match="no permission to run command '/usr/bin/theirs'"):
         resolve(files, "theirs", {})
+
+
+@pytest.mark.parametrize("mode", [0o100, 0o010, 0o001])
+def test_one_execute_bit_of_any_kind_makes_a_command(files, mode):
+    files.put("/usr/bin/tool", b"", mode)
+    assert resolve(files, "/usr/bin/tool", {}).path == "/usr/bin/tool"

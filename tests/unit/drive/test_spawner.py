@@ -233,3 +233,34 @@ def test_what_was_prepared_for_an_attempt_that_was_called_off_is_no_childs_of_th
     assert [(type(event), event.attempt) for event in bench.events] == [(SpawnFailed, 1), (Spawned, 2)]
     assert [running.attempt for running in bench.born] == [2]
     assert len(bench.kernel.processes()) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "number", "text"),
+    [
+        ("spawn", errno.EAGAIN, "Too many processes in process table to spawn 'p1'"),
+        ("spawn", errno.ENOMEM, "unknown error during fork for 'p1': ENOMEM"),
+        ("pipe", errno.EMFILE, "too many open files to spawn 'p1'"),
+        ("pipe", errno.EAGAIN, "unknown error making dispatchers for 'p1': EAGAIN"),
+        ("pipe", errno.ENFILE, "unknown error making dispatchers for 'p1': ENFILE"),
+    ],
+)
+def test_why_a_spawn_failed_is_said_as_supervisord_says_it(bench, call, number, text):
+    bench.kernel.faults.fail(call, number)
+    bench.spawner.spawn(bench.program(), 1)
+    bench.settle()
+    assert [event.text for event in bench.events] == [text]
+
+
+def test_a_note_that_was_waited_for_leaves_no_descriptor(bench):
+    bench.kernel.late_notes = True
+    bench.spawner.spawn(bench.program(), 1)
+    while not bench.born:
+        bench.settle(1)
+    (running,) = bench.born
+    assert running.note_fd >= 0
+    before = bench.kernel.open_count()
+    bench.spawner.close_note(running)
+    assert bench.kernel.open_count() == before - 1
+    bench.spawner.close_note(running)
+    assert running.note_fd == -1

@@ -128,3 +128,14 @@ def test_importing_it_loads_nothing_heavy() -> None:
     loaded = run_python(isolated, listing, str(ROOT)).split()
     assert "initd.kernel.linux" in loaded
     assert not HEAVY.intersection(loaded)
+
+
+def test_what_was_made_nonblocking_never_waits(kernel: LinuxKernel) -> None:
+    reader, writer = kernel.pipe()
+    kernel.set_nonblocking(reader)
+    assert not os.get_blocking(reader)
+    assert os.get_blocking(writer)
+    with pytest.raises(BlockingIOError):
+        kernel.read(reader, 1)
+    kernel.close(reader)
+    kernel.close(writer)
