@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -134,3 +135,23 @@ def test_a_forked_child_drops_the_wake_up_descriptor_and_every_handler_of_ours(k
         os._exit(0 if signal.set_wakeup_fd(-1) == -1 and not caught and not blocked else 1)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     assert os.waitpid(pid, 0)[1] == 0
+
+
+@pytest.mark.parametrize("by_child", [True, False])
+def test_child_and_parent_each_see_to_the_group_so_that_neither_has_to_be_first(
+    launch: Launcher, monkeypatch: pytest.MonkeyPatch, by_child: bool
+) -> None:
+    real = os.setpgid
+
+    def one_of_them(pid: int, group: int) -> None:
+        if (pid == 0) is by_child:
+            real(pid, group)
+        while pid == 0 and os.getpgrp() != os.getpid():
+            time.sleep(0.001)  # the child: until its parent has done it
+
+    monkeypatch.setattr(os, "setpgid", one_of_them)
+    child = launch("/bin/sleep", "100", directory=".")
+    assert child.failure() is None
+    assert os.getpgid(child.pid) == child.pid
+    os.kill(child.pid, signal.SIGKILL)
+    assert child.wait() == ExitStatus(None, signal.SIGKILL)
