@@ -245,3 +245,8 @@ except PermissionError:
     os.write(answer, b" EACCES")
 """
     assert run_python(program, str(tmp_path / "fifo")) == "written EACCES"
+
+
+def test_our_own_streams_go_by_the_names_of_their_descriptors() -> None:
+    names = [f"{path}{number}" for path in ("/dev/fd/", "/proc/self/fd/") for number in (1, 2)]
+    assert {name: int(name[-1]) for name in names} | {"/dev/stdout": 1, "/dev/stderr": 2} == linux_files.OWN_STREAMS

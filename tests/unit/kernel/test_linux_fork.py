@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from initd.kernel import linux_fork
+from initd.errors import KernelError
+from initd.kernel import linux_fork, linux_spawn
 from initd.kernel.port import ExitStatus, SetupFailed, UserIdentity
 from tests.unit.kernel.launching import Launcher, needs_root, run_python
 
@@ -155,3 +156,17 @@ def test_child_and_parent_each_see_to_the_group_so_that_neither_has_to_be_first(
     assert os.getpgid(child.pid) == child.pid
     os.kill(child.pid, signal.SIGKILL)
     assert child.wait() == ExitStatus(None, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("directory", [None, "."])
+def test_a_note_that_cannot_be_made_is_a_failed_fork_with_its_own_error(
+    launch: Launcher, monkeypatch: pytest.MonkeyPatch, directory: str | None
+) -> None:
+    def refuse() -> tuple[int, int]:
+        raise OSError(errno.ENFILE, "none left")
+
+    monkeypatch.setattr(linux_fork, "note_pipe", refuse)
+    monkeypatch.setattr(linux_spawn, "note_pipe", refuse)
+    with pytest.raises(KernelError) as caught:
+        launch("/bin/true", directory=directory)
+    assert (caught.value.errno, caught.value.stage) == (errno.ENFILE, "fork")

@@ -3,7 +3,7 @@ import pytest
 from initd.states import ProcessState
 from initd.supervise.effects import CancelSpawn, Log
 from initd.supervise.events import SignalAsked, Signalled, SpawnFailed, StartAsked, StopAsked
-from initd.supervise.policy import ProcessPolicy
+from initd.supervise.policy import SECOND, ProcessPolicy
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
 
@@ -155,3 +155,10 @@ def test_a_spawn_that_was_called_off_leaves_no_spawnerr_of_an_earlier_try():
     bench.do(StopAsked(1))
     bench.unborn("")
     assert (bench.state(), bench.process().spawnerr) == (ProcessState.STOPPED, "")
+
+
+def test_a_waited_stop_is_looked_at_again_strictly_after_two_seconds():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1, wait=True, request=1))
+    assert bench.core.next_deadline() == round(bench.time * SECOND) + 2 * SECOND + 1
