@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -170,3 +171,25 @@ def test_a_note_that_cannot_be_made_is_a_failed_fork_with_its_own_error(
     with pytest.raises(KernelError) as caught:
         launch("/bin/true", directory=directory)
     assert (caught.value.errno, caught.value.stage) == (errno.ENFILE, "fork")
+
+
+def test_nothing_but_the_streams_and_the_note_stays_open_whatever_its_number_and_flags() -> None:
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            reader, writer = os.pipe()
+            streams = [fcntl.fcntl(reader, fcntl.F_DUPFD, 30), *(fcntl.fcntl(writer, fcntl.F_DUPFD, 30) for _ in "oe")]
+            note = fcntl.fcntl(writer, fcntl.F_DUPFD, 20)
+            for number in (3, 4, note - 1, note + 1, 60):
+                os.dup2(streams[0], number)
+            linux_fork._take_streams(streams[0], streams[1], streams[2], note)
+            left = [fd for fd in range(200) if os.path.lexists(f"/proc/self/fd/{fd}")]
+            status = 0 if left == [0, 1, 2, note] else 2
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_the_note_of_a_forked_child_is_read_without_waiting(launch: Launcher) -> None:
+    assert not os.get_blocking(launch("/bin/true", directory=".").child.note_fd)
