@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
 import stat
 import subprocess
 from typing import TYPE_CHECKING
@@ -172,3 +173,14 @@ def test_closed_standard_streams_are_filled_and_open_ones_left_alone_with_dev_nu
 ) -> None:
     said = run_python(STREAMS.format(devnull=devnull, closed=closed), stdin=subprocess.PIPE)
     assert said == f"{closed} [True, True, True]"
+
+
+def test_signals_are_held_until_they_are_released() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    try:
+        linux_process.hold_signals([signal.SIGUSR1, signal.SIGUSR2])
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before | {signal.SIGUSR1, signal.SIGUSR2}
+        linux_process.release_signals([signal.SIGUSR1])
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before | {signal.SIGUSR2}
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
