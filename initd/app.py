@@ -14,9 +14,11 @@ from initd.states import Mood
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from initd.config.model import Config
     from initd.errors import ConfigError
+    from initd.kernel.port import Files
 
 EXIT_OK = 0
 EXIT_GAVE_UP = 1
@@ -24,6 +26,9 @@ EXIT_GAVE_UP = 1
 
 IDLE_NS = 100_000_000
 TURNS_PER_REST = 2_000
+LATE_NS = 1_000_000_000
+"""Late enough to leave the first children alone, early enough to come before any upgrade."""
+LATE_LANE = "pin"
 
 
 class Hooks:
@@ -32,7 +37,8 @@ class Hooks:
     `failed(error)` reports why a start came to nothing. `renewed(session)` is called for each session after the first,
     before anything of it is opened. `started(session)` is called once the logs are open and nothing has been started yet,
     and answers whether the pidfile names us, so that the log does; `idle()` is called now and then when there is a while
-    to wait; `stopped()` before the process ends.
+    to wait; `stopped()` before the process ends. What `renewed` and `started` add to the notices of the session is logged.
+    `late(files)` is run once, off the loop, LATE_NS after the start.
     """
 
     def __init__(
@@ -42,8 +48,10 @@ class Hooks:
         idle: Callable[[], None] = lambda: None,
         stopped: Callable[[], None] = lambda: None,
         renewed: Callable[[Session], None] = lambda session: None,
+        late: Callable[[Files], Any] | None = None,
     ) -> None:
         self.failed, self.started, self.idle, self.stopped, self.renewed = failed, started, idle, stopped, renewed
+        self.late = late
 
 
 class Application:
@@ -54,6 +62,7 @@ class Application:
         self._hooks = hooks
         self._error: ConfigError | None = None
         self._turns = 0
+        self._begun = False
         self.session = Session(environment, config)
 
     def listen(self) -> None:
@@ -96,7 +105,13 @@ class Application:
             self.session.log("crit", f"could not open the HTTP servers: {error}")
 
     def _started(self) -> bool:
-        return self._hooks.started(self.session)
+        session, late = self.session, self._hooks.late
+        written = self._hooks.started(session)
+        session.tell_notices()
+        if late is not None and not self._begun:
+            session.loop.after(LATE_NS, lambda: session.loop.submit(LATE_LANE, late, lambda value, error: None))
+        self._begun = True
+        return written
 
     def _fail(self, error: ConfigError) -> None:
         self._error = error

@@ -12,7 +12,7 @@ import os
 import sys
 
 from initd.app import Application, Hooks
-from initd.config.load import render
+from initd.config.load import load, render
 from initd.config.model import Notice
 from initd.daemonize import complain, report
 from initd.errors import EXIT_USAGE, ConfigError
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from initd.config.host import Host
     from initd.config.load import Arguments
     from initd.config.model import Config
+    from initd.kernel.port import Kernel
+    from initd.recorded import Recorded
     from initd.session import Session
 
 SWITCH_S = 0.0005
 """How long a worker thread, reading a configuration say, may hold the interpreter while the loop wants it."""
-PIN_AFTER_NS = 1_000_000_000
-"""Late enough to leave the first children alone, early enough to come before any upgrade."""
 IN_USE = (
     "Another program is already listening on a port that one of our HTTP servers is configured to use.  "
     "Shut this program down first before starting supervisord."
@@ -48,16 +48,25 @@ def run(arguments: Arguments, config: Config, host: Host, status: int) -> int:
     """Be the daemon until everything is down; returns the exit status. `status` is as `daemonize.status_fd` gives it."""
     sys.setswitchinterval(SWITCH_S)
     first = os.getpid() == 1
+    recorded = _record(arguments, host)
+    if recorded is not None:  # reading the configuration is part of the story
+        host = recorded.host
+        config = load(arguments, host)
     kernel = LinuxKernel()
     kernel.catch_signals(CAUGHT)
     linux_process.release_signals(CAUGHT)
     limits = _limits(config)
     notices = _become_user(config, host)
     console = 1 if config.daemon.nodaemon and not config.daemon.silent else -1
-    environment = Environment(kernel, host, arguments, console, limits.child_nofile)
+    port: Kernel = kernel if recorded is None else recorded.kernel(kernel)
+    hear = None if recorded is None else recorded.effect
+    environment = Environment(port, host, arguments, console, limits.child_nofile, hear)
     process = _Process(status, detached=status >= 0 or (first and not config.daemon.nodaemon))
-    application = Application(environment, config, process.hooks())
+    hooks = process.hooks() if recorded is None else recorded.hooks(process.hooks())
+    application = Application(environment, config, hooks)
     application.session.notices += [*notices, *[Notice("info", note) for note in limits.notes]]
+    if recorded is not None:
+        recorded.begin(application.session, lambda text: application.session.log("warn", text))
     _listen(application, process)
     try:
         process.lock(application.session)
@@ -67,7 +76,25 @@ def run(arguments: Arguments, config: Config, host: Host, status: int) -> int:
                 os.unlink(server.path)
         raise
     gc.disable()  # a collection in the middle of a turn would delay everything: see `idle`
-    return application.run()
+    status = application.run()
+    if recorded is not None:
+        recorded.end(status)
+    return status
+
+
+def _record(arguments: Arguments, host: Host) -> Recorded | None:
+    """What records this daemon, if it is to be recorded; ConfigError if the file cannot be made."""
+    if arguments.record is None:
+        return None
+    from initd.kernel.linux_record_file import RecordFile
+    from initd.recorded import Recorded
+
+    path = os.path.join(host.cwd, arguments.record)
+    try:
+        file = RecordFile(path)
+    except OSError as error:
+        raise ConfigError(f"could not open the recording {path}: {error.strerror or error}", key="--record") from None
+    return Recorded(file.write, arguments, host, LinuxFiles())
 
 
 def _limits(config: Config) -> linux_process.Limits:
@@ -150,7 +177,7 @@ class _Process:
         self._said = ""
 
     def hooks(self) -> Hooks:
-        return Hooks(self._failed, self._started, self._idle, self._stopped, self._renewed)
+        return Hooks(self._failed, self._started, self._idle, self._stopped, self._renewed, pin)
 
     def say(self, text: str) -> None:
         """Have the user read this on standard error: our own, or that of the command that waits for us."""
@@ -168,7 +195,7 @@ class _Process:
         except linux_process.PidfileHeld as error:
             raise ConfigError(f"Another supervisord is already running: {error}", key="pidfile") from None
         except OSError:
-            session.log("crit", f"could not write pidfile {path}")
+            session.notices.append(Notice("crit", f"could not write pidfile {path}"))
 
     def unlock(self) -> None:
         """Give up the pidfile."""
@@ -198,27 +225,25 @@ class _Process:
         daemon = session.config.daemon
         if self._detached and not self._begun:  # once: a reload does not daemonize again
             if self._status >= 0:
-                session.log("info", "daemonizing the supervisord process")
+                session.notices.append(Notice("info", "daemonizing the supervisord process"))
             linux_process.enter(None, daemon.umask)
             if daemon.directory is not None:
                 try:
                     linux_process.enter(daemon.directory, None)
-                    session.log("info", f"set current directory: {daemon.directory!r}")
+                    session.notices.append(Notice("info", f"set current directory: {daemon.directory!r}"))
                 except OSError as error:
-                    session.log("crit", f"can't chdir into {daemon.directory!r}: {error}")
+                    session.notices.append(Notice("crit", f"can't chdir into {daemon.directory!r}: {error}"))
         written = False
         if self._lock >= 0:
             try:
                 linux_process.write_pidfile(self._lock, os.getpid())
                 written = True
             except OSError:
-                session.log("crit", f"could not write pidfile {self._pidfile}")
+                session.notices.append(Notice("crit", f"could not write pidfile {self._pidfile}"))
         report(self._status, 0, self._said)
         self._status = -1
         gc.freeze()
-        if not self._begun:
-            self._begun = True
-            session.loop.after(PIN_AFTER_NS, lambda: session.loop.submit("pin", pin, lambda count, error: None))
+        self._begun = True
         return written
 
     def _idle(self) -> None:

@@ -69,7 +69,7 @@ class Environment:
 class Session:
     """Opens, runs and closes everything one configuration asks for; `exit` is set once all programs are down.
 
-    `notices` is what the log begins with: the configuration's own, and what is added before `listen`.
+    `notices` is what the log is still to be told: at first the configuration's own, and whatever is added later.
     """
 
     def __init__(self, environment: Environment, config: Config) -> None:
@@ -110,12 +110,18 @@ class Session:
 
     def listen(self) -> None:
         """Say what there is to notice, and open the HTTP servers; raises before anything of another instance was touched."""
-        for notice in sorted(self.notices, key=lambda notice: -LEVELS[notice.level]):
-            self.log(notice.level, notice.text)
+        self.notices.sort(key=lambda notice: -LEVELS[notice.level])
+        self.tell_notices()
         if self.config.servers:
             from initd.control.http import open_servers
 
             self.servers = open_servers(self.service, self.config.servers)
+
+    def tell_notices(self) -> None:
+        """Log what there is to notice by now."""
+        notices, self.notices = self.notices, []
+        for notice in notices:
+            self.log(notice.level, notice.text)
 
     def start(self, started: Callable[[], bool], failed: Callable[[ConfigError], None] | None) -> None:
         """Open the logs, add the groups, call `started`, and start what starts by itself.
@@ -124,6 +130,7 @@ class Session:
         is called instead when the main log cannot be opened; nothing has been started then. With None the session goes on
         without a main log.
         """
+        self.tell_notices()
         self.environment.kernel.catch_signals(CAUGHT)
         daemon, groups = self.config.daemon, self.config.groups
 

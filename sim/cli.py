@@ -12,12 +12,14 @@ import sys
 from initd.config.load import render
 from initd.errors import ConfigError
 from initd.kernel.linux_files import LinuxFiles
+from initd.kernel.transcript import is_recording
 from initd.states import ProcessState
 from sim import coverage
 from sim.campaign import STAGES, campaign, check, reference_model, stage_of
 from sim.children.behaviours import CATALOGUE, UNITS_S, Behaviour, BehaviourError, parse_assignment
 from sim.generate import PROFILES
 from sim.kernel import SimFiles, SimKernel
+from sim.replay import replay_recording
 from sim.report import timeline
 from sim.scenario import from_json
 from sim.simulation import Change, Simulation
@@ -74,8 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
     run.add_argument("--model", action="store_true", help="compare every story with the reference model's as well")
     run.add_argument("--save", metavar="DIRECTORY", help="write the scenarios that do not pass there")
-    replay = commands.add_parser("replay", help="play one scenario file and print its story")
-    replay.add_argument("file", help="a scenario as JSON")
+    replay = commands.add_parser("replay", help="play one scenario file, or what `initd --record` wrote, and print its story")
+    replay.add_argument("file", help="a scenario as JSON, or a recording")
     replay.add_argument("--model", action="store_true", help="compare the story with the reference model's as well")
     replay.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
     _add_mutants(commands)
@@ -148,6 +150,8 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
 
 def _replay(arguments: argparse.Namespace) -> int:
     try:
+        if is_recording(arguments.file):
+            return replay_recording(arguments.file)
         with open(arguments.file, encoding="utf-8") as file:
             scenario = from_json(file.read())
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -40,6 +40,7 @@ DAEMON: tuple[Switch, ...] = (
     ("t", "strip_ansi", False),
     ("", "profile_options", True),
     ("s", "silent", False),
+    ("", "record", True),
 )
 CLIENT: tuple[Switch, ...] = (
     ("h", "help", False),
@@ -63,12 +64,13 @@ class Given(Record):
 class Arguments(Record):
     """A daemon's command line. `wants` is `help` or `version` if the caller should print that and exit 0, else "".
 
-    `given` holds the other options by name. Paths in it are as typed.
+    `given` holds the other options by name. Paths are as typed. `record` is where the run is to be recorded, if anywhere.
     """
 
     configuration: str | None = None
     given: Mapping[str, Given] = {}
     wants: str = ""
+    record: str | None = None
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
@@ -96,9 +98,13 @@ def collect(options: Sequence[tuple[str, str, str]], parsers: Mapping[str, Calla
         if name in given:
             raise ConfigError(f"conflicting command line option {flag!r}", key=flag, hint="give it once")
         given[name] = Given(flag, value)
-    configuration = given.pop("configuration", None)
+    configuration, record = given.pop("configuration", None), given.pop("record", None)
     given.pop("profile_options", None)
-    return Arguments(configuration.value if configuration is not None else None, given)
+    return Arguments(
+        configuration.value if configuration is not None else None,
+        given,
+        record=record.value if record is not None else None,
+    )
 
 
 def _size(text: str) -> int:

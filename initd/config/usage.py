@@ -30,6 +30,10 @@ These override the option of the same name in [supervisord]:
   --minprocs N                  processes to ask the system for (200)
   -t, --strip_ansi              remove ANSI escape sequences from program output
   --profile_options LIST        accepted without effect
+
+Of ours alone:
+
+  --record FILE                 write down what the system answers, for `initd-sim replay`; holds secrets
 """
 
 CLIENT = """\
