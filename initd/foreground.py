@@ -86,7 +86,7 @@ def _record(arguments: Arguments, host: Host) -> Recorded | None:
     """What records this daemon, if it is to be recorded; ConfigError if the file cannot be made."""
     if arguments.record is None:
         return None
-    from initd.kernel.linux_record_file import RecordFile
+    from initd.kernel.linux_record_file import RecordFile, current_thread
     from initd.recorded import Recorded
 
     path = os.path.join(host.cwd, arguments.record)
@@ -94,7 +94,7 @@ def _record(arguments: Arguments, host: Host) -> Recorded | None:
         file = RecordFile(path)
     except OSError as error:
         raise ConfigError(f"could not open the recording {path}: {error.strerror or error}", key="--record") from None
-    return Recorded(file.write, arguments, host, LinuxFiles())
+    return Recorded(file.write, arguments, host, LinuxFiles(), current_thread)
 
 
 def _limits(config: Config) -> linux_process.Limits:

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 class Recorded:
     """One recorded daemon. `host` is to be used in place of the one given, from the first reading of the configuration on."""
 
-    def __init__(self, write: Callable[[bytes], None], arguments: Arguments, host: Host, files: Any) -> None:
-        """`files` are those that the kernel gives to operations."""
+    def __init__(
+        self, write: Callable[[bytes], None], arguments: Arguments, host: Host, files: Any, thread: Callable[[], int]
+    ) -> None:
+        """`files` are those that the kernel gives to operations; `thread` names the thread that calls it."""
         self._recording = Recording(write)
         self._late = False
-        self._files = RecordingFiles(files, self._recording)
+        self._files = RecordingFiles(files, self._recording, thread)
         self.host: Host = host.replace(files=self._files)
         given = {name: one.values() for name, one in arguments.given.items()}
         fields = {name: value for name, value in zip(host._fields, host.values()) if name != "files"}

@@ -8,6 +8,7 @@ effect that differs ends the replay. An operation off the loop runs when its com
 from __future__ import annotations
 
 import sys
+from os.path import commonprefix
 
 from initd.app import Application, Hooks
 from initd.config.cmdline import Arguments, Given
@@ -28,12 +29,14 @@ from sim.simulation import Change
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from typing import IO, Any, NoReturn
 
     from initd.kernel.transcript import Entry
     from initd.session import Session
     from initd.supervise.effects import Effect
 
+CONTEXT = 60
+"""So many characters before two texts part are shown, and twice as many from there on."""
 EXIT_EQUAL, EXIT_DIFFERENT, EXIT_USAGE = 0, 1, 2
 
 
@@ -43,6 +46,10 @@ class EndOfRecording(Halt):
 
 class Different(Halt):
     """The daemon does something else than it did; the text says what, what was recorded, and where."""
+
+
+class Broken(Halt):
+    """The recording cannot be read any further; the text says why."""
 
 
 class Tape:
@@ -75,11 +82,12 @@ class Tape:
         self.played += 1
         return found[2]
 
-    def differ(self, recorded: str, now: str, where: str = "") -> None:
+    def differ(self, recorded: str, now: str, where: str = "") -> NoReturn:
         """End the replay here."""
         after_s = (self.now_ns - (self.began_ns or self.now_ns)) / 1e9
         place = f"{self.path}:{self._line}: {after_s:.6f} s after the start{where}"
-        self._stop(Different(f"{place}\n  recorded: {recorded}\n  now:      {now}"))
+        was, does = side_by_side(recorded, now)
+        self._stop(Different(f"{place}\n  recorded: {was}\n  now:      {does}"))
 
     def rest(self) -> int:
         """How many entries have not been played."""
@@ -88,14 +96,16 @@ class Tape:
     def _next(self) -> Entry:
         if self.over is not None:
             raise self.over  # what runs on its way out asks in vain
-        found = next(self._entries, None)
+        try:
+            found = next(self._entries, None)
+        except RecordingError as error:  # the daemon catches what is an Exception
+            self._stop(Broken(str(error)))
         if found is None:
             self._stop(EndOfRecording(f"the recording ends after {self.played} entries"))
-            raise AssertionError("stopping raises")
         self._line = found[0]
         return found[1]
 
-    def _stop(self, reason: Halt) -> None:
+    def _stop(self, reason: Halt) -> NoReturn:
         self.over = reason
         raise reason
 
@@ -103,6 +113,17 @@ class Tape:
         self.now_ns = now_ns
         if self.began_ns is None:
             self.began_ns = now_ns
+
+
+def side_by_side(one: str, other: str) -> tuple[str, str]:
+    """Two texts cut so that where they part can be seen; the name of a call stays in front."""
+    same = len(commonprefix([one, other]))
+    start, name = same - CONTEXT, one.partition("(")[0] + "("
+    if start <= len(name) or not other.startswith(name):
+        start, name = 0, ""
+    cut = [text[start : same + 2 * CONTEXT] + ("…" if len(text) > same + 2 * CONTEXT else "") for text in (one, other)]
+    before = f"{name}… " if start else ""
+    return before + cut[0], before + cut[1]
 
 
 def told(entry: Entry) -> str:
@@ -264,21 +285,30 @@ def _nothing(files: Any) -> None:
 def replay(path: str, on_change: Callable[[Change], None] = lambda change: None) -> Replayed:
     """Replay the recording in a file; OSError, RecordingError."""
     with open(path, "rb") as file:
-        tape = Tape(transcript.entries(file, path), path)
-        run = Replay(tape, on_change)
-        status, difference = None, ""
-        try:
-            status = run.run()
-        except EndOfRecording:
-            pass
-        except Different as different:
-            difference = str(different)
-        except (InitdError, OSError) as error:  # it could not start, and the recording has to end here as well
-            if isinstance(error, RecordingError):
-                raise
-            if tape.rest():
-                difference = f"{path}: the start fails now, and did not when it was recorded: {error}"
-        return Replayed(tuple(run.changes), tape.played, difference, status)
+        return replay_file(file, path, on_change)
+
+
+def replay_file(
+    file: IO[bytes], path: str, on_change: Callable[[Change], None] = lambda change: None
+) -> Replayed:
+    """Replay an open recording that is called `path` in what is said about it; RecordingError."""
+    tape = Tape(transcript.entries(file, path), path)
+    run = Replay(tape, on_change)
+    status, difference = None, ""
+    try:
+        status = run.run()
+    except EndOfRecording:
+        pass
+    except Broken as broken:
+        raise RecordingError(str(broken)) from None
+    except Different as different:
+        difference = str(different)
+    except RecordingError:
+        raise
+    except (InitdError, OSError) as error:  # it could not start, and the recording has to end here as well
+        if tape.rest():
+            difference = f"{path}: the start fails now, and did not when it was recorded: {error}"
+    return Replayed(tuple(run.changes), tape.played, difference, status)
 
 
 def replay_recording(path: str) -> int:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from _thread import get_ident as current_thread
+
+__all__ = ["RecordFile", "current_thread"]
 
 OLD = ".old"
 """Appended to the name of the recording that was there before: after a crash it is the one that matters."""

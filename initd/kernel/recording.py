@@ -8,8 +8,6 @@ The format is `transcript`'s. Loaded only when it is asked for.
 
 from __future__ import annotations
 
-from _thread import get_ident
-
 from initd.kernel import transcript
 from initd.kernel.port import Files, Kernel
 
@@ -37,7 +35,7 @@ class Recording:
     def __init__(self, write: Callable[[bytes], None], limit_bytes: int = LIMIT_BYTES) -> None:
         self.warn: Callable[[str], None] = lambda text: None
         self._write = write
-        self._left_bytes = limit_bytes
+        self._limit_bytes = self._left_bytes = limit_bytes
         self._buffer = [transcript.FIRST_LINE]
         self._held_bytes = 0
         self._stopped = False
@@ -70,7 +68,7 @@ class Recording:
         data = b"".join(self._buffer)
         self._buffer, self._held_bytes = [], 0
         if len(data) > self._left_bytes:
-            return self._stop(f"it has reached {LIMIT_BYTES} bytes")
+            return self._stop(f"it has reached its limit of {self._limit_bytes} bytes")
         self._left_bytes -= len(data)
         try:
             self._write(data)
@@ -90,17 +88,20 @@ def entry(name: str, arguments: tuple[Any, ...], answer: Any, error: Exception |
 
 
 class RecordingFiles:
-    """Has the calls of `Files`; each is written down for the operation that makes it, or else at once."""
+    """Has the calls of `Files`; each is written down for the operation that makes it, or else at once.
 
-    def __init__(self, files: Any, recording: Recording) -> None:
-        self._recording = recording
+    `thread` names the thread that asks: so it is known which operation does.
+    """
+
+    def __init__(self, files: Any, recording: Recording, thread: Callable[[], int]) -> None:
+        self._recording, self._thread = recording, thread
         self._operations: dict[int, list[Entry]] = {}  # by thread
         for name in FILE_CALLS:
             setattr(self, name, self._recorded(name, getattr(files, name, None)))
 
     def run(self, operation: Callable[[Any], Any], calls: list[Entry]) -> Any:
         """Run it here, on this thread, and collect its calls."""
-        thread = get_ident()
+        thread = self._thread()
         self._operations[thread] = calls
         try:
             return operation(self)
@@ -117,7 +118,7 @@ class RecordingFiles:
                 failed = error
                 raise
             finally:
-                calls = self._operations.get(get_ident())
+                calls = self._operations.get(self._thread())
                 if calls is None:
                     self._recording.note(f"files.{name}", arguments, answer, failed)
                 else:

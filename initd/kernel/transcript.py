@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MAGIC = b"initd-recording "
 VERSION = 1
 FIRST_LINE = MAGIC + b"%d\n" % VERSION
-SHORT = 200
+SHORT = 1000
 """Arguments of so many bytes or characters are written whole."""
 SHOWN = 60
 """So much of a longer one is written for a reader."""
