@@ -58,6 +58,8 @@ def shown(value: Any) -> Any:
     kind = type(value)
     if kind in _SIMPLE:
         return value
+    if kind is tuple:
+        return tuple([shown(each) for each in value]) if value else value
     if kind is str:
         return value if len(value) <= SHORT else _digested(value.encode("utf-8", "surrogatepass"), value[:SHOWN])
     if isinstance(value, bytes | bytearray | memoryview):
@@ -79,6 +81,8 @@ def _digested(data: bytes, beginning: str | bytes) -> tuple[str, int, str, str |
 
 def plain(value: Any) -> Any:
     """An answer as a literal, from which `revived` makes it again."""
+    if type(value) in _SIMPLE or not value:
+        return value
     if isinstance(value, Record):
         return {type(value).__name__: tuple([plain(each) for each in value.values()])}
     if isinstance(value, list):
