@@ -87,3 +87,11 @@ def test_words_are_cut_as_getopt_cuts_them(argv: list[str]) -> None:
     except ConfigError as error:
         ours = error.text
     assert ours == expected
+
+
+def test_where_to_record_is_an_option_of_ours_beside_the_others() -> None:
+    assert parse_arguments(["--record", "rec", "-n"]) == Arguments(None, {"nodaemon": Given("-n", True)}, record="rec")
+    assert parse_arguments(["--record=rec"]).record == "rec"
+    assert parse_arguments([]).record is None
+    assert _refused("--record").text == "option --record requires argument"
+    assert _refused("--record=a", "--record=b").text == "conflicting command line option '--record'"
