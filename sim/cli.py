@@ -14,9 +14,10 @@ from initd.errors import ConfigError
 from initd.kernel.linux_files import LinuxFiles
 from initd.kernel.transcript import is_recording
 from initd.states import ProcessState
-from sim import coverage
+from sim import coverage, outlook
 from sim.campaign import STAGES, campaign, check, reference_model, stage_of
 from sim.children.behaviours import CATALOGUE, UNITS_S, Behaviour, BehaviourError, parse_assignment
+from sim.children.conditions import FORMS
 from sim.generate import PROFILES
 from sim.kernel import SimFiles, SimKernel
 from sim.replay import replay_recording
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Run a configuration on a machine that has every directory, user and command it names; or, with --seeds, "
         "play the scenarios of these seeds and judge their stories.",
         epilog=f"behaviours (several with commas between them; what is not mentioned runs for ever):\n{examples}\n"
-        "  flap 3 times after 0.2s then run",
+        f"  flap 3 times after 0.2s then run\ndepending on time and on others:\n{FORMS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run.add_argument("config", nargs="?", help="a supervisord.conf")
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
     run.add_argument("--model", action="store_true", help="compare every story with the reference model's as well")
     run.add_argument("--save", metavar="DIRECTORY", help="write the scenarios that do not pass there")
+    outlook.add_arguments(run)
     replay = commands.add_parser("replay", help="play one scenario file, or what `initd --record` wrote, and print its story")
     replay.add_argument("file", help="a scenario as JSON, or a recording")
     replay.add_argument("--model", action="store_true", help="compare the story with the reference model's as well")
@@ -169,6 +171,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.config is None:
         sys.stderr.write("Error: expected a supervisord.conf, or --seeds A:B\nFor help, use initd-sim run -h\n")
         return 2
+    if outlook.wanted(arguments):
+        return outlook.report(arguments, line)
     behaviours: dict[str, Behaviour] = dict(map(parse_assignment, arguments.behaviour))
     cwd = os.getcwd()
     given, host, config = read(arguments.config, cwd)

@@ -52,7 +52,7 @@ def parse_behaviour(text: str) -> Behaviour:
     if flap is None:
         return Behaviour(text, _phrases(text))
     times, after, code, rest = flap.groups()
-    crash: Steps = [["sleep", _seconds(after or "0.1s")], ["exit", int(code or 1)]]
+    crash: Steps = [["sleep", seconds(after or "0.1s")], ["exit", int(code or 1)]]
     return Behaviour(text, _phrases(rest or "run"), crash, int(times))
 
 
@@ -103,7 +103,8 @@ def _phrase(phrase: str) -> Steps:
     raise BehaviourError(f"no behaviour {phrase!r}{hint} Known: {', '.join(known)}, flap 3 times after 0.2s then run")
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A duration such as 0.3s, 250ms or 5m in seconds; BehaviourError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|)", text)
     if found is None:
         raise BehaviourError(f"no duration {text!r}: expected a number with ns, us, ms, s, m or h, e.g. 0.3s")
@@ -118,7 +119,7 @@ def _signal(text: str) -> str:
 
 
 def _after(after: str | None) -> Steps:
-    return [["sleep", _seconds(after)]] if after else []
+    return [["sleep", seconds(after)]] if after else []
 
 
 def _exit(code: str, after: str | None) -> Steps:
@@ -136,20 +137,20 @@ def _ignore(signals: str) -> Steps:
 
 
 def _slow(signal: str, delay: str, code: str | None) -> Steps:
-    return [["handle", _signal(signal), [["sleep", _seconds(delay)], ["exit", int(code or 0)]]]]
+    return [["handle", _signal(signal), [["sleep", seconds(delay)], ["exit", int(code or 0)]]]]
 
 
 def _daemonize(keep: str | None, life: str | None) -> Steps:
-    away: Steps = [["pause"]] if life is None else [["sleep", _seconds(life)]]
+    away: Steps = [["pause"]] if life is None else [["sleep", seconds(life)]]
     return daemonize(away if keep else [["close", 0], ["close", 1], ["close", 2], *away])
 
 
 def _orphans(count: str, life: str | None) -> Steps:
-    return [["repeat", int(count), [orphan([["sleep", _seconds(life) if life else ORPHAN_LIFE_S]])]]]
+    return [["repeat", int(count), [orphan([["sleep", seconds(life) if life else ORPHAN_LIFE_S]])]]]
 
 
 def _orphan(how: str, life: str | None) -> Steps:
-    lives: Steps = [["sleep", _seconds(life)] if life else ["pause"]]
+    lives: Steps = [["sleep", seconds(life)] if life else ["pause"]]
     return [orphan(lives if how == "holds pipe" else [["setsid"], ["close", 0], ["close", 1], ["close", 2], *lives])]
 
 
@@ -163,7 +164,7 @@ def _flood(rate: str) -> Steps:
 
 def _print(text: str, every: str | None) -> Steps:
     line = ["write", "out", text + "\n"]
-    return [["loop", [line, ["sleep", _seconds(every)]]]] if every else [line]
+    return [["loop", [line, ["sleep", seconds(every)]]]] if every else [line]
 
 
 def _partial_lines() -> Steps:
@@ -189,7 +190,7 @@ CATALOGUE: tuple[tuple[str, Callable[..., Steps], str], ...] = (
     (r"exit on second (\w+)", lambda s: [["handle", _signal(s), [["handle", _signal(s), [["exit", 0]]]]]], "exit on second term"),
     (r"exit (\d+) on (\w+)", lambda code, s: [["handle", _signal(s), [["exit", int(code)]]]], "exit 3 on TERM"),
     (r"stop self" + _AFTER, lambda after: [*_after(after), ["raise", "STOP"]], "stop self after 1s"),
-    (r"dstate (\S+)" + _AFTER, lambda life, after: [*_after(after), ["dstate", _seconds(life)]], "dstate 30s after 1s"),
+    (r"dstate (\S+)" + _AFTER, lambda life, after: [*_after(after), ["dstate", seconds(life)]], "dstate 30s after 1s"),
     (r"daemonize( keep pipe)?" + _FOR, _daemonize, "daemonize"),
     (r"fork orphans (\d+)" + _FOR, _orphans, "fork orphans 5"),
     (r"orphan (holds pipe|new session)" + _FOR, _orphan, "orphan holds pipe for 5s"),
@@ -201,7 +202,7 @@ CATALOGUE: tuple[tuple[str, Callable[..., Steps], str], ...] = (
     (r"read stdin", lambda: [["read"]], "read stdin"),
     (r"copy stdin", lambda: [["copy"]], "copy stdin"),
     (r"exec fails (\w+)", _exec_fails, "exec fails ENOENT"),
-    (r"listen(?: (\w+))?" + _AFTER, lambda r, d: [["loop", [["listen", r or "OK", _seconds(d) if d else 0]]]], "listen OK"),
+    (r"listen(?: (\w+))?" + _AFTER, lambda r, d: [["loop", [["listen", r or "OK", seconds(d) if d else 0]]]], "listen OK"),
     (r"sleep (\S+)", lambda delay: _after(delay), "sleep 2s"),
 )  # fmt: skip
 """Each phrase: its form, what it does, an example."""
