@@ -170,7 +170,7 @@ def campaign(
         results.append(result)
         done += result.total
         progress(done)
-    return _together(results).replace(seconds=time.perf_counter() - began)
+    return together(results).replace(seconds=time.perf_counter() - began)
 
 
 def _results(first: int, last: int, run: Callable[[int, int], Result], jobs: int) -> Iterator[Result]:
@@ -183,7 +183,8 @@ def _results(first: int, last: int, run: Callable[[int, int], Result], jobs: int
         yield from pool.map(run, starts, ends)
 
 
-def _together(results: list[Result]) -> Result:
+def together(results: list[Result]) -> Result:
+    """The result of ranges that follow each other."""
     whole = hashlib.sha256("".join(each.digest for each in results).encode())
     failures = [failure for each in results for failure in each.failures]
     return Result(

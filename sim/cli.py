@@ -10,11 +10,11 @@ import os
 import sys
 
 from initd.config.load import render
-from initd.errors import ConfigError
+from initd.errors import ConfigError, InitdError
 from initd.kernel.linux_files import LinuxFiles
 from initd.kernel.transcript import is_recording
 from initd.states import ProcessState
-from sim import coverage, outlook
+from sim import coverage, outlook, outlook_html
 from sim.campaign import STAGES, campaign, check, reference_model, stage_of
 from sim.children.behaviours import CATALOGUE, UNITS_S, Behaviour, BehaviourError, parse_assignment
 from sim.children.conditions import FORMS
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments) if arguments.seeds is None else _run_seeds(arguments)
     except ConfigError as error:
         sys.stderr.write(render(error, "initd-sim"))
-    except BehaviourError as error:
+    except InitdError as error:
         sys.stderr.write(f"Error: {error}\nFor help, use initd-sim run -h\n")
     return 2
 
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seeds", type=_seeds, metavar="A:B", help="play the scenarios A to below B")
     run.add_argument("--profile", choices=sorted(PROFILES), default="plain", help="what kind of scenarios (plain)")
     run.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (1)")
+    run.add_argument("--dask", metavar="ADDRESS", help="play the seeds on that dask.distributed cluster, tcp://…")
     run.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
     run.add_argument("--model", action="store_true", help="compare every story with the reference model's as well")
     run.add_argument("--save", metavar="DIRECTORY", help="write the scenarios that do not pass there")
@@ -135,7 +136,12 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{done} of {len(seeds)}" if done < len(seeds) else "\r" + " " * 40 + "\r")
 
-    result = campaign(seeds.start, seeds.stop, profile, stage, arguments.jobs, arguments.model, progress)
+    if arguments.dask:
+        from sim import scale  # it starts a client of a cluster
+
+        result = scale.campaign(arguments.dask, seeds.start, seeds.stop, profile, stage, arguments.model, progress)
+    else:
+        result = campaign(seeds.start, seeds.stop, profile, stage, arguments.jobs, arguments.model, progress)
     for failure in result.failures:
         verdict = "UNKNOWN" if failure.unknown else "FAILED"
         print(f"{verdict} profile {profile} seed {failure.seed}")
@@ -172,7 +178,7 @@ def _run(arguments: argparse.Namespace) -> int:
         sys.stderr.write("Error: expected a supervisord.conf, or --seeds A:B\nFor help, use initd-sim run -h\n")
         return 2
     if outlook.wanted(arguments):
-        return outlook.report(arguments, line)
+        return outlook.report(arguments, line, outlook_html.page)
     behaviours: dict[str, Behaviour] = dict(map(parse_assignment, arguments.behaviour))
     cwd = os.getcwd()
     given, host, config = read(arguments.config, cwd)

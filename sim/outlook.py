@@ -242,16 +242,14 @@ def wanted(arguments: argparse.Namespace) -> bool:
     return arguments.outlook or bool(arguments.html) or any(isinstance(each, (Outage, Dependence)) for each in told)
 
 
-def report(arguments: argparse.Namespace, show: Callable[[Change, int], str]) -> int:
-    """Run, print every change and the report, write the page; the exit status."""
+def report(arguments: argparse.Namespace, show: Callable[[Change, int], str], page: Callable[[Outlook], str]) -> int:
+    """Run, print every change and the report, write the page that `page` makes of it; the exit status."""
     run = Run(arguments.config, dict(map(parse, arguments.behaviour)), lambda change: print(show(change, width)))
     width = max([7, *(len(name) for _, name in _processes(run.config))])
     print(f"{'time':>10}  {'program':<{width}}  change")
     outlook = run.run(arguments.duration)
     print("\n" + "\n".join(text(outlook)))
     if arguments.html:
-        from sim.outlook_html import page
-
         with open(arguments.html, "w", encoding="utf-8") as file:
             file.write(page(outlook))
     if arguments.log:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sim.outlook import Fate, Outlook
 
 COLOURS = {"RUNNING": "#3a3", "STARTING": "#8bd", "BACKOFF": "#e93", "FATAL": "#b22", "STOPPING": "#a8c", "EXITED": "#999"}
-STYLE = """body{font:15px sans-serif;margin:2em}td,th{padding:2px 1em 2px 0;text-align:left}svg{width:100%;background:#eee;display:block}
+STYLE = """body{font:15px sans-serif;margin:2em}td,th{padding:2px 1em 2px 0;text-align:left}svg{width:100%;display:block}
 th.n{width:12em}table{width:100%}i{display:inline-block;width:1em;height:1em}"""
 
 
@@ -32,7 +32,10 @@ def page(outlook: Outlook) -> str:
 def _lane(fate: Fate, outlook: Outlook) -> str:
     width = max(outlook.until_ns, 1)
     ends = [time_ns for time_ns, _ in fate.lane[1:]] + [width]
-    bars = [_bar(first, last, width, COLOURS.get(state.name, "#ccc"), state.name) for (first, state), last in zip(fate.lane, ends)]
+    bars = [
+        _bar(first, last, width, COLOURS.get(state.name, "#ccc"), state.name)
+        for (first, state), last in zip(fate.lane, ends)
+    ]
     for thing, first, last in outlook.spans:
         bars.append(_bar(first, width if last is None else last, width, "#d004", f"{thing} is down"))
     return f'<svg height="24" viewBox="0 0 1000 24" preserveAspectRatio="none">{"".join(bars)}</svg>'
