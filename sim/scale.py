@@ -81,7 +81,7 @@ def campaign(
 def _gather(distributed: Any, client: Any, pending: dict[str, Any], progress: Callable[[int], None]) -> list[Result]:
     """The results in the order of their ranges, up to the first failure."""
     finished: dict[str, Result] = {}
-    for future in distributed.as_completed(pending.values()):
+    for future in distributed.as_completed(list(pending.values()), loop=client.loop):
         if future.status == "cancelled":
             continue
         result = finished[future.key] = future.result()
