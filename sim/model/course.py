@@ -23,7 +23,7 @@ class Course:
     """Follows one program's doings, and collects its story in `said`; `line` stands for the program there."""
 
     __slots__ = (
-        *("_askers", "_at", "_closing", "_doings", "_due_ns", "_happened_ns", "_line", "_now_ns", "_rank", "_refusal"),
+        *("_askers", "_at", "_closing", "_doings", "_due_ns", "_happened_ns", "_line", "_now_ns", "_rank", "_refusals"),
         *("_turned", "down", "name", "said", "silences"),
     )
 
@@ -36,8 +36,8 @@ class Course:
         self._now_ns, self._rank, self._at, self._happened_ns = 0, -1, 0, -1
         self._due_ns = NEVER
         """When the next fork is due while there is no child."""
-        self._refusal = 0
-        """The errno that waits for the daemon's next kill."""
+        self._refusals: list[int] = []
+        """The errnos that wait for the daemon's next kills."""
         self._closing = self._turned = False
         self._askers: list[int] = []
         """The starts that wait for a stop (D20)."""
@@ -51,7 +51,7 @@ class Course:
         self._now_ns, self._rank, kind, argument, index = self._doings[self._at]
         self._at += 1
         if kind == REFUSE:
-            self._refusal = argument
+            self._refusals.append(argument)
         elif kind == SHUTDOWN:
             self._closing, self._due_ns = True, NEVER
             self._dismiss("SHUTDOWN_STATE", "overtaken-start")

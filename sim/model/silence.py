@@ -19,7 +19,6 @@ UNSPECIFIED = {
     "second-start": "D20: what a second start is answered while one waits already",
     "overtaken-start": "D20: what a waiting start is answered when the program becomes UNKNOWN, or the daemon shuts down",
     "born-dead": "§5.4: whether a start without waiting is told of a child that ends in the instant of its birth",
-    "refused-kill": "whether a kill that was not permitted counts as a signal sent",
     "no-wait": "D7: how often SIGKILL is repeated where stopwaitsecs is not positive",
     "turn-tie": "§2.8: which is first, the stop of a group's turn or what else happens to it at that instant",
     "stuck-group": "D7: what ends a shutdown that never gets to its last group",

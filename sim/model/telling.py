@@ -206,14 +206,12 @@ class Telling(Course):
         self._kill_ns = self.grace_ns = self._after(self.program.stopwaitsecs)
         if self._send(self.program.stopsignal, self.program.stopasgroup):
             return True
-        self._killing = False
         self._lose()
         return False
 
     def _escalate(self) -> None:
         """The stop took too long, so SIGKILL, and again after as long."""
         if not self._send(SIGKILL, self.program.killasgroup):
-            self._killing = False
             self._lose()
             return
         if self._turned and self.first_kill_ns == NEVER:
@@ -232,14 +230,11 @@ class Telling(Course):
 
     def _send(self, signal: int, to_group: bool = False) -> bool:
         """A kill of the daemon; False if it was not permitted."""
-        refusal, self._refusal = self._refusal, 0
-        if refusal in (0, ESRCH):
-            self._say("signal", f"{signal} group" if to_group else str(signal))
-            if not refusal:
-                self._child.reached_by(signal, self._now_ns)
-            return True
-        self.silences.append(Silence("refused-kill", self.name, "signal", str(signal), self._now_ns, self._now_ns))
-        return False
+        if self._refusals:
+            return self._refusals.pop(0) == ESRCH
+        self._say("signal", f"{signal} group" if to_group else str(signal))
+        self._child.reached_by(signal, self._now_ns)
+        return True
 
     # What clients are told.
 
