@@ -6,6 +6,8 @@ of one seed in TWICE, when a second play tells the very same. What could not be 
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import marshal
 import time
@@ -36,6 +38,13 @@ CHUNK = 500
 KEPT = 20
 """So many failures are kept with their scenarios; the others are counted."""
 STAGES = ("core", "daemon")
+
+
+class Judges(Record):
+    """Who judges besides the invariants: the reference model, the real supervisor."""
+
+    model: bool = False
+    oracle: bool = False
 
 
 class Failure(Record):
@@ -88,10 +97,12 @@ def stage_of(name: str) -> Play:
     raise ValueError(f"no stage {name!r}: expected one of {', '.join(STAGES)}")
 
 
-def check(scenario: Scenario, play: Play, tell: Any = None, twice: bool = False) -> tuple[Trace, list[str], bool]:
+def check(
+    scenario: Scenario, play: Play, tell: Any = None, twice: bool = False, register: Any = None
+) -> tuple[Trace, list[str], bool]:
     """The story, what is wrong with it, and whether something wrong is wrong for certain.
 
-    `tell` is the reference model's function, or None to do without.
+    `tell` is the reference model's function, `register` the comparison with supervisor; None to do without.
     """
     try:
         trace = play(scenario)
@@ -113,7 +124,21 @@ def check(scenario: Scenario, play: Play, tell: Any = None, twice: bool = False)
         if difference is not None:
             reasons.append(difference)
             certain = certain or certain_model
+    if register is not None:
+        try:
+            parting = register.compare(scenario, trace).unexplained
+        except Exception as error:  # nor is there a pass without the oracle
+            reasons.append(f"oracle unknown: {error!r}")
+        else:
+            if parting is not None:
+                at = f"at {parting.time_ns / 1e9:.9f} {parting.program or '-'}"
+                reasons.append(f"oracle fail {at}: {_said(parting.ours)}, supervisor 4.3.0 {_said(parting.theirs)}")
+                certain = True
     return trace, reasons, certain
+
+
+def _said(entries: tuple[Any, ...]) -> str:
+    return f"told {line(entries[0]).strip()!r}" if entries else "told nothing"
 
 
 def _model_difference(scenario: Scenario, trace: Trace, tell: Any) -> str | None:
@@ -134,14 +159,42 @@ def reference_model() -> Any:
     return tell
 
 
-def run_seeds(first: int, last: int, profile: str, stage: str = "core", model: bool = False) -> Result:
+def the_register() -> Any:
+    """What compares with the real supervisor; ImportError where that is not installed."""
+    from sim.oracle.differential import Register, rows
+
+    return Register(rows())
+
+
+def run_seeds(
+    first: int, last: int, profile: str, stage: str = "core", model: bool = False, oracle: bool = False
+) -> Result:
     """Play the seeds from `first` to below `last` in this process."""
     play, tell = stage_of(stage), reference_model() if model else None
+    register = the_register() if oracle else None
+    with _few_collections():
+        return _run_seeds(first, last, profile, play, tell, register)
+
+
+@contextlib.contextmanager
+def _few_collections() -> Iterator[None]:
+    """What is loaded by now stays, and a scenario's garbage has few cycles: looking for them less often is a fifth faster."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+
+
+def _run_seeds(first: int, last: int, profile: str, play: Play, tell: Any, register: Any) -> Result:
     counts = {True: 0, False: 0}
     entries, failures, whole = 0, [], hashlib.sha256()
     for seed in range(first, last):
         scenario = generate(seed, profile)
-        trace, reasons, certain = check(scenario, play, tell, twice=seed % TWICE == 0)
+        trace, reasons, certain = check(scenario, play, tell, seed % TWICE == 0, register)
         entries += len(trace)
         whole.update(marshal.dumps(trace, 2))  # that version knows no references, so equal stories are equal bytes
         if reasons:
@@ -161,12 +214,14 @@ def campaign(
     jobs: int = 1,
     model: bool = False,
     progress: Callable[[int], None] = lambda done: None,
+    oracle: bool = False,
 ) -> Result:
     """Play a range of seeds in that many processes; `progress(seeds done)` is called now and then."""
     began = time.perf_counter()
     results = []
     done = 0
-    for result in _results(first, last, partial(run_seeds, profile=profile, stage=stage, model=model), jobs):
+    run = partial(run_seeds, profile=profile, stage=stage, model=model, oracle=oracle)
+    for result in _results(first, last, run, jobs):
         results.append(result)
         done += result.total
         progress(done)
