@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from initd.errors import InitdError
 from initd.record import Record
 from sim.generate import scenario as generate
 from sim.invariants import Outcome, judge
@@ -38,13 +39,6 @@ CHUNK = 500
 KEPT = 20
 """So many failures are kept with their scenarios; the others are counted."""
 STAGES = ("core", "daemon")
-
-
-class Judges(Record):
-    """Who judges besides the invariants: the reference model, the real supervisor."""
-
-    model: bool = False
-    oracle: bool = False
 
 
 class Failure(Record):
@@ -160,8 +154,11 @@ def reference_model() -> Any:
 
 
 def the_register() -> Any:
-    """What compares with the real supervisor; ImportError where that is not installed."""
-    from sim.oracle.differential import Register, rows
+    """What compares with the real supervisor; InitdError where that is not installed."""
+    try:
+        from sim.oracle.differential import Register, rows
+    except ImportError as error:
+        raise InitdError(f"comparing with supervisor takes supervisor==4.3.0, which is not installed: {error}") from None
 
     return Register(rows())
 

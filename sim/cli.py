@@ -15,21 +15,24 @@ from initd.kernel.linux_files import LinuxFiles
 from initd.kernel.transcript import is_recording
 from initd.states import ProcessState
 from sim import coverage, outlook, outlook_html
-from sim.campaign import STAGES, campaign, check, reference_model, stage_of
+from sim.campaign import STAGES, campaign, check, reference_model, stage_of, the_register
 from sim.children.behaviours import CATALOGUE, UNITS_S, Behaviour, BehaviourError, parse_assignment
 from sim.children.conditions import FORMS
 from sim.generate import PROFILES
 from sim.kernel import SimFiles, SimKernel
 from sim.replay import replay_recording
 from sim.report import timeline
-from sim.scenario import from_json
+from sim.scenario import Scenario, from_json, to_json
+from sim.shrink import shrink
 from sim.simulation import Change, Simulation
 from sim.world import furnish, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
+
+    from sim.trace import Trace
 
 SECOND_NS = 1_000_000_000
 
@@ -40,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.command == "replay":
             return _replay(arguments)
+        if arguments.command == "shrink":
+            return _shrink(arguments)
         if arguments.command == "mutants":
             return _mutants(arguments)
         if arguments.command == "cover":
@@ -77,12 +82,19 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--dask", metavar="ADDRESS", help="play the seeds on that dask.distributed cluster, tcp://…")
     run.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
     run.add_argument("--model", action="store_true", help="compare every story with the reference model's as well")
+    run.add_argument("--oracle", action="store_true", help="compare every story with supervisor 4.3.0's as well")
     run.add_argument("--save", metavar="DIRECTORY", help="write the scenarios that do not pass there")
     outlook.add_arguments(run)
     replay = commands.add_parser("replay", help="play one scenario file, or what `initd --record` wrote, and print its story")
     replay.add_argument("file", help="a scenario as JSON, or a recording")
     replay.add_argument("--model", action="store_true", help="compare the story with the reference model's as well")
     replay.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
+    replay.add_argument("--oracle", action="store_true", help="compare the story with supervisor 4.3.0's as well")
+    smaller = commands.add_parser("shrink", help="make a scenario that fails as small as it can be, and print it as JSON")
+    smaller.add_argument("file", help="a scenario as JSON")
+    smaller.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
+    smaller.add_argument("--model", action="store_true", help="what differs from the reference model fails")
+    smaller.add_argument("--oracle", action="store_true", help="what differs from supervisor 4.3.0 fails")
     _add_mutants(commands)
     cover = commands.add_parser(
         "cover", help="which cells of the state table stories reach, and which edges with what cause"
@@ -136,12 +148,14 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{done} of {len(seeds)}" if done < len(seeds) else "\r" + " " * 40 + "\r")
 
+    if arguments.dask and arguments.oracle:
+        raise InitdError("--oracle is for this machine alone: the nodes of a cluster need not have supervisor")
     if arguments.dask:
         from sim import scale  # it starts a client of a cluster
 
         result = scale.campaign(arguments.dask, seeds.start, seeds.stop, profile, stage, arguments.model, progress)
     else:
-        result = campaign(seeds.start, seeds.stop, profile, stage, arguments.jobs, arguments.model, progress)
+        result = campaign(seeds.start, seeds.stop, profile, stage, arguments.jobs, arguments.model, progress, arguments.oracle)
     for failure in result.failures:
         verdict = "UNKNOWN" if failure.unknown else "FAILED"
         print(f"{verdict} profile {profile} seed {failure.seed}")
@@ -156,17 +170,49 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
     return 0 if result.clean else 1
 
 
+def _scenario(path: str) -> Scenario:
+    """The scenario of a file; InitdError that says what is wrong with it."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return from_json(file.read())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InitdError(f"no scenario in {path}: {error}") from None
+
+
+def _judged(arguments: argparse.Namespace) -> Callable[[Scenario], tuple[Trace, list[str]]]:
+    """What plays and judges a scenario as the options say."""
+    tell = reference_model() if arguments.model else None
+    register = the_register() if arguments.oracle else None
+    play = stage_of(arguments.stage)
+    return lambda scenario: check(scenario, play, tell, True, register)[:2]
+
+
+def _shrink(arguments: argparse.Namespace) -> int:
+    judged = _judged(arguments)
+    scenario = _scenario(arguments.file)
+
+    def verdict(candidate: Scenario) -> str:
+        """Who says that it fails: the first two words of the reason, a checker's name and fail or unknown."""
+        reasons = judged(candidate)[1]
+        return " ".join(reasons[0].split()[:2]) if reasons else ""
+
+    before = verdict(scenario)
+    if not before:
+        sys.stderr.write(f"Error: nothing fails in {arguments.file}\n")
+        return 2
+    sys.stdout.write(to_json(shrink(scenario, lambda candidate: verdict(candidate) == before)))
+    return 0
+
+
 def _replay(arguments: argparse.Namespace) -> int:
     try:
-        if is_recording(arguments.file):
-            return replay_recording(arguments.file)
-        with open(arguments.file, encoding="utf-8") as file:
-            scenario = from_json(file.read())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        sys.stderr.write(f"Error: no scenario in {arguments.file}: {error}\n")
-        return 2
-    tell = reference_model() if arguments.model else None
-    trace, reasons, _ = check(scenario, stage_of(arguments.stage), tell, twice=True)
+        recorded = is_recording(arguments.file)
+    except OSError as error:
+        raise InitdError(f"no scenario in {arguments.file}: {error}") from None
+    if recorded:
+        return replay_recording(arguments.file)
+    scenario = _scenario(arguments.file)
+    trace, reasons = _judged(arguments)(scenario)
     print("\n".join(timeline(scenario, trace)))
     for reason in reasons:
         print(f"FAILED {reason}")

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from sim.cli import main
+from sim.scenario import from_json
 from sim.stage import core
 
 CONF = """[unix_http_server]
@@ -192,3 +193,35 @@ def test_seeds_that_are_no_range_are_a_usage_error(capsys, seeds):
 def test_run_needs_a_configuration_or_seeds(capsys):
     assert main(["run"]) == 2
     assert "or --seeds A:B" in capsys.readouterr().err
+
+
+def test_a_range_of_seeds_is_compared_with_supervisor_where_that_is_asked_for(capsys):
+    status, lines, _ = run(capsys, "--seeds", "0:20", "--oracle")
+    assert (status, lines[-1].split(" in ")[0]) == (0, "20 passed, 0 failed")
+
+
+def test_a_difference_from_supervisor_fails_and_is_shrunk_to_what_shows_it(capsys, tmp_path, monkeypatch):
+    honest = core.play
+    monkeypatch.setattr(core, "play", lambda scenario: [e for e in honest(scenario) if e[3] != "EXITED unexpected"])
+    status, lines, _ = run(capsys, "--seeds", "0:20", "--oracle", "--save", str(tmp_path))
+    assert status == 1
+    failed = [at for at, text in enumerate(lines) if text.startswith("FAILED")]
+    saved = next(
+        str(tmp_path / f"plain-{lines[at].split()[-1]}.json") for at in failed if "oracle fail" in "".join(lines[at : at + 9])
+    )
+    assert main(["shrink", saved, "--oracle"]) == 0
+    small = from_json(capsys.readouterr().out)
+    assert len(small.programs()) == 1
+    assert len(small.ops) <= 1
+    monkeypatch.undo()
+    assert main(["shrink", saved, "--oracle"]) == 2
+    assert "nothing fails in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["3", "[]", "{", '{"groups": 5}'])
+def test_what_is_no_scenario_is_one_message_for_every_command(capsys, tmp_path, text):
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    for command in ("replay", "shrink"):
+        assert main([command, str(path)]) == 2
+        assert capsys.readouterr().err.startswith(f"Error: no scenario in {path}: ")
