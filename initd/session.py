@@ -311,6 +311,8 @@ class Session:
         def servers_closed() -> None:
             self._sinks.close(lambda: self.main_log.close(over))
 
+        # Children that could not be ended stay behind; the next session's loop knows nothing of their pipes.
+        self.driver.let_go()
         self.loop.after(FLUSH_NS, over)
         if self.servers is None:
             servers_closed()

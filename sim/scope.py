@@ -15,6 +15,7 @@ from initd.states import ProcessState
 from initd.supervise import effects, events
 from initd.supervise.policy import SECOND, GroupPolicy
 from initd.supervise.supervisor import Supervisor
+from sim.invariants.states import EDGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,17 +28,6 @@ if TYPE_CHECKING:
 EPERM = 1
 SIGKILL = 9
 LIVES = (ProcessState.STARTING, ProcessState.RUNNING, ProcessState.STOPPING, ProcessState.UNKNOWN)
-EDGES = {
-    "STOPPED": {"STARTING"},
-    "STARTING": {"RUNNING", "BACKOFF", "STOPPING", "UNKNOWN"},
-    "RUNNING": {"EXITED", "STOPPING", "UNKNOWN"},
-    "BACKOFF": {"STARTING", "FATAL", "STOPPED"},
-    "STOPPING": {"STOPPED", "UNKNOWN"},
-    "EXITED": {"STARTING"},
-    "FATAL": {"STARTING"},
-    "UNKNOWN": {"EXITED", "STOPPED"},
-}
-"""What may follow what in public (simulation.md S1; UNKNOWN as D1 has it)."""
 COMMANDS = ("start", "start-wait", "stop", "stop-wait", "signal")
 WIND_UP_STEPS = 400
 """A shutdown with children that die of SIGKILL is over long before so many events."""

@@ -110,6 +110,11 @@ class Driver:
         running.stdin.close()
         running.logs.finish()
 
+    def let_go(self) -> None:
+        """This driver ends before some of its children: nobody reads what they write any more, and their pipes are closed."""
+        for running in self._reaper.owners():
+            self._before_reap(running)
+
     def _born(self, running: Running) -> None:
         running.program.running = running
         self._reaper.register(running.pid, running)

@@ -47,6 +47,10 @@ class Reaper:
         """Whether that pid is a registered child that has not been reaped, so that it is safe to signal."""
         return pid in self._owners
 
+    def owners(self) -> list[Any]:
+        """Whose children have not been reaped, in the order they were started."""
+        return list(self._owners.values())
+
     def drain(self, limit: int, before_reap: Callable[[Any], None]) -> list[Ended]:
         """Reap up to `limit` children that have ended, in the order the kernel gives them.
 
