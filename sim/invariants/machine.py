@@ -16,10 +16,13 @@ NAMES = ("R1", "R2", "R4", "R8", "R9", "T8")
 
 
 class Watch:
-    """The children of a daemon between their fork and their reap. `fds_of(pid)` gives a child's descriptors."""
+    """The children of a daemon between their fork and their reap. `fds_of(pid)` gives a child's descriptors.
 
-    def __init__(self, fds_of: Callable[[int], Mapping[int, Any]]) -> None:
-        self._fds_of = fds_of
+    `slack_ns` is how long a child that has ended may wait for its reap.
+    """
+
+    def __init__(self, fds_of: Callable[[int], Mapping[int, Any]], slack_ns: int = 0) -> None:
+        self._fds_of, self._slack_ns = fds_of, slack_ns
         self.living: dict[int, int] = {}
         self.zombies: dict[int, int] = {}
         self.broken: list[str] = []
@@ -38,7 +41,7 @@ class Watch:
             ended_ns = self.zombies.pop(pid, None)
             if ended_ns is None:
                 self._tell("R1", now_ns, f"{pid} reaped, which is no child that has ended")
-            elif now_ns > ended_ns:
+            elif now_ns > ended_ns + self._slack_ns:
                 self._tell("R2", now_ns, f"{pid} was a zombie for {now_ns - ended_ns} ns")
 
     def killed(self, now_ns: int, pid: int, signal: int) -> None:
@@ -48,7 +51,7 @@ class Watch:
 
     def end(self, now_ns: int, open_count: int, exited: bool, excused: set[int]) -> None:
         """The run is over. `excused` are the pids that a daemon that has exited may leave behind."""
-        late = [pid for pid, ended_ns in self.zombies.items() if ended_ns < now_ns]
+        late = [pid for pid, ended_ns in self.zombies.items() if ended_ns + self._slack_ns < now_ns]
         if late:
             self._tell("R1", now_ns, f"{late} never reaped")
         if exited:

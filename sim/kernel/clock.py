@@ -26,7 +26,8 @@ class Clock:
     """
 
     __slots__ = (
-        "_choose", "_heap", "_rests", "_sequence", "choices", "end_time_ns", "moment", "now", "suspended_ns", "wall_offset_ns",
+        "_choose", "_drift_ppm", "_drift_since_ns", "_heap", "_rests", "_sequence", "choices", "end_time_ns", "moment", "now",
+        "suspended_ns", "wall_offset_ns",
     )  # fmt: skip
 
     def __init__(self, wall_ns: int, choose: Callable[[int], int] | None) -> None:
@@ -34,6 +35,7 @@ class Clock:
         self.moment = 0
         self.suspended_ns = 0
         self.wall_offset_ns = wall_ns
+        self._drift_ppm = self._drift_since_ns = 0
         self.end_time_ns: int | None = None
         self.choices: list[int] = []
         self._choose = choose
@@ -44,7 +46,13 @@ class Clock:
     @rule("wall-runs-with-mono")
     def wall(self) -> int:
         """The wall clock: the monotonic one plus an offset that steps change."""
-        return self.now + self.wall_offset_ns
+        drifted = (self.now - self._drift_since_ns) * self._drift_ppm // 1_000_000 if self._drift_ppm else 0
+        return self.now + self.wall_offset_ns + drifted
+
+    def drift(self, ppm: int) -> None:
+        """The wall clock runs faster by so many parts per million from now on; what it has gained or lost stays."""
+        self.wall_offset_ns = self.wall() - self.now
+        self._drift_ppm, self._drift_since_ns = ppm, self.now
 
     @rule("boot-never-behind-mono")
     def boot(self) -> int:

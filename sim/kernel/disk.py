@@ -14,6 +14,11 @@ from sim.kernel.storage import Storage
 from sim.kernel.tree import Node, Tree
 from sim.kernel.users import Users
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 DIRECTORIES = ("/tmp", "/var/log", "/var/run", "/etc", "/bin", "/usr/bin", "/dev")
 
 
@@ -31,6 +36,7 @@ class Disk:
         self.storage = Storage()
         self._descriptors = DescriptorTable(1024)
         self._random = random.Random(seed)
+        self.on_call: Callable[[str, tuple[Any, ...]], None] | None = None
         for path in DIRECTORIES:
             self.directory(path)
         self.tree.find("/tmp").mode = 0o1777

@@ -40,6 +40,8 @@ class SimFiles(Disk):
     """Implements `initd.kernel.port.Files` on the simulated disk."""
 
     def _enter(self, call: str, path: str, *more: object) -> None:
+        if self.on_call is not None:
+            self.on_call(call, (path, *more))
         if self.faults.by_call:
             number = self.faults.errno_for(call, (path, *more))
             if number:
@@ -98,6 +100,8 @@ class SimFiles(Disk):
             return False
 
     def close(self, fd: int) -> None:
+        if self.on_call is not None:
+            self.on_call("close_file", (fd,))
         self.storage.opened.pop(self._descriptors.get(fd), None)
         self._descriptors.close(fd)
 

@@ -34,6 +34,8 @@ class SimKernel(Outside):
     def _enter(self, call: str, *args: Any) -> None:
         if self.tick_ns:
             self.clock.spend(self.tick_ns)
+        if self.on_call is not None:
+            self.on_call(call, args)
         if self.faults.by_call:
             number = self.faults.errno_for(call, args)
             if number:
@@ -185,11 +187,12 @@ class SimKernel(Outside):
             if not machine.stopped:
                 ready = machine.descriptors.ready()
                 due = deadline_ns is not None and clock.now >= deadline_ns
-                if ready or due or machine.taken or completed.completed:
+                if ready or due or machine.taken or completed.completed or self._nudged:
                     break
             if clock.rest():
                 continue
             clock.now = clock.moment = self._next_wake(None if machine.stopped else deadline_ns)
+        self._nudged = False
         self._spins = self._spins + 1 if clock.now == began_ns else 0
         if self._spins > SPIN_LIMIT:
             raise Livelock(f"{SPIN_LIMIT} polls at {clock.now} ns")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from initd.kernel.port import ExitStatus
     from sim.kernel.files import SimFiles
     from sim.kernel.process import Frame, ProcessTable
 
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
 
 
 class Machine:
-    """One machine with its daemon, which is PID 1 of it or a process below an init that reaps by itself."""
+    """One machine with its daemon, which is PID 1 of it or a process below an init that reaps by itself.
+
+    `tamper(signal)`, if set, answers how many nanoseconds later the daemon hears of a signal it catches; None for never.
+    """
 
     __slots__ = (
         "caught", "clock", "daemon", "descriptors", "family", "files", "init", "interpret", "scheduler", "signals", "stopped",
-        "table", "taken", "trace",
+        "table", "taken", "tamper", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -56,13 +60,34 @@ class Machine:
         self.caught: frozenset[int] = frozenset()
         self.taken: set[int] = set()
         self.stopped = False
-        self.daemon = Process(pid, None, pid, pid)
-        self.daemon.is_daemon = True
-        self.daemon.ignored = {sig.SIGPIPE, sig.SIGXFSZ}
-        self.daemon.uid = self.daemon.gid = uid
-        self.daemon.nofile = nofile
+        self.tamper: Callable[[int], int | None] | None = None
+        self.daemon = self._new_daemon(pid, uid, nofile)
         self.init = self.daemon if pid == 1 else self._outer_init()
         self.table.add(self.daemon)
+
+    @staticmethod
+    def _new_daemon(pid: int, uid: int, nofile: int) -> Process:
+        daemon = Process(pid, None, pid, pid)
+        daemon.is_daemon = True
+        daemon.ignored = {sig.SIGPIPE, sig.SIGXFSZ}
+        daemon.uid = daemon.gid = uid
+        daemon.nofile = nofile
+        return daemon
+
+    def replace_daemon(self, status: ExitStatus) -> None:
+        """The daemon ends here and now, below an init that outlives it, and another process is started in its place."""
+        old = self.daemon
+        for fd in list(self.descriptors.entries):
+            self.descriptors.close(fd)
+        self.family.exit(old, status)
+        self.family.zombies.clear()  # they are the init's now, which has reaped them
+        self.caught, self.stopped = frozenset(), False
+        self.taken.clear()
+        pid = self.table.allocate(0)
+        self.daemon = daemon = self._new_daemon(pid, old.uid, old.nofile)
+        daemon.parent = self.init
+        self.init.children[pid] = daemon
+        self.table.add(daemon)
 
     def _outer_init(self) -> Process:
         init = Process(1, None, 1, 1)
@@ -79,7 +104,11 @@ class Machine:
         As PID 1 it is safe from what it does not catch, SIGKILL and SIGSTOP included unless they come from outside.
         """
         if signal in self.caught:
-            self.taken.add(signal)
+            delay_ns = 0 if self.tamper is None else self.tamper(signal)
+            if delay_ns:
+                self.clock.at(self.clock.moment + delay_ns, self.taken.add, signal)
+            elif delay_ns is not None:
+                self.taken.add(signal)
         elif signal in IGNORED_BY_DEFAULT or signal in self.daemon.ignored:
             if signal == sig.SIGCONT:
                 self.stopped = False

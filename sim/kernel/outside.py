@@ -18,7 +18,9 @@ from sim.kernel.workers import Workers
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
+    from initd.kernel.port import ExitStatus
     from sim.children.behaviours import Programs
     from sim.kernel.machine import Trace
     from sim.kernel.process import Process
@@ -60,15 +62,39 @@ class Outside:
         self.files = files or SimFiles(seed)
         pids = ProcessTable(first_pid if first_pid is not None else max(pid + 1, 2), pid_max)
         self.machine = Machine(pid, self.clock, interpret, self.files, pids, 0 if root else 1000, nofile)
-        for device in ("null", "stdout", "stderr"):
-            self.machine.descriptors.install(OpenFile(self.files.tree.find(f"/dev/{device}")))
+        self._open_stdio()
         self.faults = Faults()
         self.workers = Workers(self.clock, self.files)
         self.network = Network(self.files.tree)
         self.tick_ns, self.timezone_s = tick_ns, timezone_s
+        self.on_call: Callable[[str, tuple[Any, ...]], None] | None = None
+        self._nudged = False
+        self.nudges = 0
         self.events = 0
         self._spawner = Spawner(self.machine, programs, self.faults)
         self._spins = 0
+
+    def _open_stdio(self) -> None:
+        for device in ("null", "stdout", "stderr"):
+            self.machine.descriptors.install(OpenFile(self.files.tree.find(f"/dev/{device}")))
+
+    # the daemon's own process
+    def watch_calls(self, hear: Callable[[str, tuple[Any, ...]], None] | None) -> None:
+        """`hear(call, arguments)` before every call of the daemon that does anything, those of its operations included."""
+        self.on_call = self.files.on_call = hear
+
+    def replace_daemon(self, status: ExitStatus) -> None:
+        """The daemon is gone, and so is all that was its own; the next one starts on the same machine, as another process."""
+        self.workers.die()
+        self.machine.replace_daemon(status)
+        self.workers = Workers(self.clock, self.files)
+        self._open_stdio()
+
+    def nudge(self) -> None:
+        """The next `poll` returns without a reason."""
+        self._nudged = True
+        self.nudges += 1
+        self.clock.soon(_nothing)
 
     # time
     @property
@@ -183,3 +209,7 @@ class Outside:
         self.faults.heal()
         self.files.heal()
         self.workers.heal()
+
+
+def _nothing() -> None:
+    """Something that happens, so that whoever waits looks again."""

@@ -87,6 +87,12 @@ class Workers:
         for lane in list(self._withheld):
             self.let_go(lane)
 
+    def die(self) -> None:
+        """The process whose lanes these were is no more: nothing else of what it has submitted happens."""
+        self.abandon()
+        self._lanes.clear()
+        self._files.storage.on_release.remove(self._unpark)
+
     def abandon(self) -> None:
         """End what hangs; for the end of a simulation."""
         for _, operation in self._parked.values():
@@ -98,6 +104,8 @@ class Workers:
         return lane in self._withheld or EVERY_LANE in self._withheld
 
     def _begin(self, lane: str) -> None:
+        if lane not in self._lanes:
+            return  # whose it was is no more
         token, function = self._lanes[lane][0]
         storage = self._files.storage
         operation = Operation(lambda: function(self._files))

@@ -1,0 +1,300 @@
+"""A machine with the whole shipped daemon on it and clients around it, for runs that go wrong on purpose.
+
+Unlike `sim.stage.daemon`, whose story must be told to the nanosecond, this stage takes any configuration and any behaviours,
+and says only what was broken: `broken` collects it while the daemon runs (simulation.md §4.5, the names are those of there).
+"""
+
+from __future__ import annotations
+
+import re
+import xmlrpc.client
+
+from initd.config.host import Host
+from initd.config.load import Arguments, load
+from initd.record import Record
+from initd.states import ProcessState
+from sim.invariants.machine import Watch
+from sim.kernel import SimFiles, SimKernel
+from sim.kernel.halt import Deadlock, Livelock
+from sim.simulation import Change, Simulation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from initd.config.model import Config
+    from initd.kernel.port import Child, ExitStatus, SpawnSpec
+    from sim.children.behaviours import Programs
+    from sim.kernel.sockets import SimClient
+
+CONF, SOCKET, MAIN_LOG = "/etc/supervisord.conf", "/var/run/s.sock", "/var/log/supervisord.log"
+HEAD = f"""[unix_http_server]
+file={SOCKET}
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[supervisord]
+logfile={MAIN_LOG}
+"""
+ARGUMENTS = Arguments(CONF)
+SECOND_NS = 1_000_000_000
+DAEMON_PID = 50
+REAPS_PER_TURN, ACCEPTS_PER_TURN, READ_BYTES = 256, 32, 65_536
+EDGES = {
+    "STOPPED": {"STARTING"},
+    "STARTING": {"RUNNING", "BACKOFF", "STOPPING", "UNKNOWN"},
+    "RUNNING": {"EXITED", "STOPPING", "UNKNOWN"},
+    "BACKOFF": {"STARTING", "FATAL", "STOPPED"},
+    "STOPPING": {"STOPPED", "UNKNOWN"},
+    "EXITED": {"STARTING"},
+    "FATAL": {"STARTING"},
+    "UNKNOWN": {"EXITED", "STOPPED"},
+}
+UNEXPECTED = re.compile(r"uncaptured python exception|raised an unexpected exception|unexpected error at")
+
+
+class Call(Record):
+    """A client's request: when, what, and what had come back when the run was over."""
+
+    time_ns: int
+    method: str
+    client: SimClient
+
+    @property
+    def answer(self) -> Any:
+        """The value, a Fault, or None while no whole reply has come; ValueError for one that is not well formed."""
+        return parse_reply(bytes(self.client.received))
+
+
+def parse_reply(data: bytes) -> Any:
+    """What exactly one HTTP reply with an XML-RPC answer says; None for a reply that is not whole."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    if not blank:
+        return None
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise ValueError(f"no reply of a call: {head[:60]!r}")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    if length is None:
+        body = _unchunked(body)
+        if not body.endswith(b"</methodResponse>\n"):
+            return None
+    elif len(body) < int(length[1]):
+        return None
+    elif len(body) > int(length[1]):
+        raise ValueError(f"more than one reply: {body[int(length[1]) :][:60]!r}")
+    try:
+        (value,), _ = xmlrpc.client.loads(body)
+    except xmlrpc.client.Fault as fault:
+        return fault
+    except Exception as error:
+        raise ValueError(f"{error!r} in {body[:200]!r}") from None
+    return value
+
+
+def _unchunked(body: bytes) -> bytes:
+    whole = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        if not size or not rest:
+            return whole
+        count = int(size, 16)
+        whole, body = whole + rest[:count], rest[count + 2 :]
+    return whole
+
+
+def call_bytes(method: str, *params: Any) -> bytes:
+    """The HTTP request of an XML-RPC call."""
+    body = xmlrpc.client.dumps(params, method).encode()
+    return b"POST /RPC2 HTTP/1.1\r\nHost: s\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+class SiteKernel(SimKernel):
+    """The simulated kernel, which also counts what the daemon does in a turn and knows whose each child is."""
+
+    def __init__(self, files: SimFiles, programs: Programs, choose: Callable[[int], int] | None) -> None:
+        super().__init__(pid=DAEMON_PID, programs=programs, files=files, choose=choose)
+        self.owners: dict[int, str] = {}
+        self.counts: dict[str, int] = {}
+        self.tell: Callable[[str, str], None] = lambda name, text: None
+        self.deadline: Callable[[], int | None] = lambda: None
+
+    def spawn(self, spec: SpawnSpec) -> Child:
+        child = super().spawn(spec)
+        self.owners[child.pid] = f"{spec.env['SUPERVISOR_GROUP_NAME']}:{spec.env['SUPERVISOR_PROCESS_NAME']}"
+        return child
+
+    def reap(self, pid: int) -> ExitStatus:
+        status = super().reap(pid)
+        self._bounded("reap", REAPS_PER_TURN)
+        return status
+
+    def accept(self, fd: int) -> tuple[int, str]:
+        self._bounded("accept", ACCEPTS_PER_TURN)
+        return super().accept(fd)
+
+    def read(self, fd: int, size: int) -> bytes:
+        if size > READ_BYTES:
+            self.tell("R10", f"a read of {size} bytes")
+        return super().read(fd, size)
+
+    def _bounded(self, what: str, most: int) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+        if self.counts[what] > most + 1:  # the one that says there is no more
+            self.tell("R10", f"{self.counts[what]} times {what} in one turn")
+
+    def poll(self, deadline_ns: int | None) -> list[tuple[int, int]]:
+        due_ns = self.deadline()
+        if due_ns is not None and (deadline_ns is None or deadline_ns > due_ns):
+            self.tell("R6", f"poll until {deadline_ns} although {due_ns} is due")
+        self.counts.clear()
+        ready = super().poll(deadline_ns)
+        reasons = ready or self.machine.taken or self.workers.completed or self._was_nudged()
+        if not reasons and (deadline_ns is None or deadline_ns > self.now):
+            self.tell("V6", "a wake-up for nothing")
+        return ready
+
+    def _was_nudged(self) -> bool:
+        was, self.nudges = self.nudges > 0, 0
+        return was
+
+
+class Site:
+    """One daemon, or several one after the other, on one machine; `broken` is what went wrong.
+
+    `slack_ns` is how long an ended child may wait for its reap. `changes` are the state changes of all daemons.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        programs: Programs,
+        slack_ns: int = 0,
+        choose: Callable[[int], int] | None = None,
+    ) -> None:
+        files = SimFiles()
+        files.put(CONF, text.encode())
+        files.program("/usr/bin/program")
+        files.directory("/srv")
+        self.broken: list[str] = []
+        self.changes: list[tuple[int, str, ProcessState, ProcessState]] = []
+        self.calls: list[Call] = []
+        self.refused_start: BaseException | None = None
+        self.shut_down = False
+        self.kernel = SiteKernel(files, programs, choose)
+        self.kernel.tell = self.tell
+        self.watch = Watch(lambda pid: self.kernel.machine.table.by_pid[pid].fds, slack_ns)
+        self.kernel.trace = self.watch.hear
+        self._host = Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", files)
+        self.config: Config = load(ARGUMENTS, self._host)
+        self.simulation = self._start()
+
+    def _start(self) -> Simulation:
+        self._states: dict[str, ProcessState] = {}
+        self._lives: dict[int, ProcessState] = {}
+        self._session: Any = None
+        self.simulation = Simulation(self.kernel, self.config, ARGUMENTS, self._host, self._changed)
+        self.kernel.deadline = lambda: self.simulation.session.driver.next_deadline()
+        return self.simulation
+
+    def restart(self, status: ExitStatus) -> None:
+        """The daemon has died: a new one on the same machine."""
+        self.kernel.watch_calls(None)
+        self.kernel.replace_daemon(status)
+        self.watch.living.clear()
+        self.watch.zombies.clear()
+        self.kernel.owners.clear()
+        self.shut_down = False
+        self._start()
+
+    def tell(self, name: str, text: str) -> None:
+        """Something is not as it must be."""
+        self.broken.append(f"{name} fail at {self.kernel.now / 1e9:.9f}: {text}")
+
+    # -- the run -----------------------------------------------------------------------------------------------------
+
+    def run(self, until_ns: int) -> None:
+        """Run the present daemon until it ends or that time has come."""
+        try:
+            self.kernel.run_until(until_ns)
+            self.simulation.run()
+        except (Deadlock, Livelock) as halt:
+            self.tell("V6" if isinstance(halt, Livelock) else "V3", f"{type(halt).__name__}: {halt}")
+        except OSError as error:
+            self.refused_start = error  # `listen` raises what the command line tells and ends with 2 for
+            if self.simulation.changes:
+                self.tell("crash", repr(error))
+        except Exception as error:
+            self.tell("crash", repr(error))
+
+    def finish(self) -> None:
+        """Judge what is left after the end of the daemon."""
+        log = self.simulation.main_log() if self.kernel.files.exists(MAIN_LOG) else ""
+        found = UNEXPECTED.search(log)
+        if found is not None:
+            self.tell("crash", log[found.start() :][:1500])
+        excused = {pid for pid, name in self.kernel.owners.items() if self._states.get(name) is ProcessState.UNKNOWN}
+        self.watch.end(self.kernel.now, 0, self.simulation.exit_status is not None, excused)
+        self.broken += self.watch.broken
+        for call in self.calls:
+            try:
+                call.answer  # noqa: B018
+            except ValueError as error:
+                self.tell("V5", f"{call.method} of {call.time_ns / 1e9}: {error}")
+
+    def _changed(self, changed: Change) -> None:
+        change, kernel = changed.change, self.kernel
+        name = f"{change.group}:{change.name}"
+        if self._session is not self.simulation.session:
+            self._session, self._lives = self.simulation.session, {}
+        before = self._lives.get(change.instance, change.old)
+        self._lives[change.instance] = change.new
+        if before is not change.old:
+            self.tell("S14", f"{name} was {before.name} and leaves {change.old.name}")
+        if change.new.name not in EDGES[change.old.name]:
+            self.tell("S1", f"{name} from {change.old.name} to {change.new.name}")
+        if self.shut_down and change.new is ProcessState.STARTING:
+            self.tell("S11", f"{name} starts in a shutdown")
+        if change.new in (ProcessState.EXITED, ProcessState.STOPPED) and change.pid:
+            owner, there = kernel.owners.get(change.pid), kernel.process(change.pid)
+            if owner != name or there is not None:
+                self.tell("R3", f"{name} is {change.new.name} by {change.pid}, which is {owner}'s: {there}")
+        if change.new is ProcessState.RUNNING and sum(kernel.owners.get(pid) == name for pid in self.watch.living) > 1:
+            self.tell("S3", f"{name} has several children")
+        self._states[name] = change.new
+        self.changes.append((kernel.now, name, change.old, change.new))
+
+    # -- from outside ------------------------------------------------------------------------------------------------
+
+    def at_rest(self, time_ns: int, deed: Callable[[], None]) -> None:
+        """Have something done at that time to the present daemon, if it still is there, once it has nothing left to do."""
+        meant = self.simulation
+        self.kernel.at_rest(time_ns, lambda: deed() if self.simulation is meant else None)
+
+    def connect(self) -> SimClient | None:
+        """A client; None when nobody listens."""
+        try:
+            return self.kernel.connect_unix(SOCKET)
+        except OSError:
+            return None
+
+    def call(self, method: str, *params: Any) -> Call | None:
+        """Make an XML-RPC call now; None when nobody listens."""
+        client = self.connect()
+        if client is None:
+            return None
+        client.send(call_bytes(method, *params))
+        call = Call(self.kernel.now, method, client)
+        self.calls.append(call)
+        return call
+
+    def terminate(self) -> None:
+        """SIGTERM to the daemon."""
+        self.kernel.signal_daemon(15)
+
+    def states(self) -> dict[str, ProcessState]:
+        """The state of every program as the core has it now, by `group:program`."""
+        return {
+            f"{group.name}:{process.name}": process.state
+            for group in self.simulation.session.core.groups
+            for process in group.processes
+        }
