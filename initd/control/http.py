@@ -216,7 +216,11 @@ class Servers:
                 if error.errno in _SHORTAGE:
                     self._rest(RETRY_NS)
                 return None  # anything else is the end of a client that did not wait
-            self._connections[Connection(listener, fd, peer)] = None
+            try:
+                self._connections[Connection(listener, fd, peer)] = None
+            except OSError:  # no memory to watch it: nobody would hear it
+                self._kernel.close(fd)
+                return self._rest(RETRY_NS)
 
     def _room(self) -> int:
         """How many more clients there may be now: a quarter of our descriptors, and never those that programs need."""
@@ -252,7 +256,10 @@ class Servers:
             self._retry.cancel()
             self._retry = None
         for fd in self._listeners:
-            self._watch(fd)
+            try:
+                self._watch(fd)
+            except OSError:
+                return self._rest(RETRY_NS)
 
     def _watch(self, fd: int) -> None:
         self.loop.watch(fd, READABLE, lambda bits: self._knock(fd))

@@ -165,13 +165,14 @@ class Spawner:
         self._emit(Spawned(program.instance, attempt, child.pid, self._loop.kernel.wall()))
         if child.failed is not None:
             self._emit(SetupNoted(program.instance, attempt, child.failed.stage, child.failed.errno))
+        running.note_fd = child.note_fd
         try:
             logs.attach(*outputs)
             self._watch_note(running, child)
-        except OSError:
+        except OSError as error:
             # Nobody would read what it writes. Its end is a failed start, which is tried again.
+            self._emit(SetupNoted(program.instance, attempt, "watch", error.errno or errno.ENOMEM))
             self._loop.kernel.killpg(child.pid, SIGKILL)
-            raise
 
     def _start(
         self, program: Program, attempt: int, prepared: Prepared, logs: ProgramLogs
@@ -215,10 +216,15 @@ class Spawner:
     def _watch_note(self, running: Running, child: Child) -> None:
         if child.note_fd < 0:
             return
-        running.note_fd = child.note_fd
 
         def noted(bits: int) -> None:
-            note = parse_note(self._loop.kernel.read(child.note_fd, 64))
+            try:
+                text = self._loop.kernel.read(child.note_fd, 64)
+            except BlockingIOError:
+                return
+            except OSError:  # what it would have said is lost; how the child ends is not
+                text = b""
+            note = parse_note(text)
             self.close_note(running)
             if note is not None:
                 self._emit(SetupNoted(running.program.instance, running.attempt, note.stage, note.errno))

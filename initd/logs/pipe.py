@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 READ_BYTES = 64 * 1024
 """The most one turn reads from one pipe, and the largest chunk."""
 
+RETRY_NS = 1_000_000_000
+"""How long after a pipe could not be watched that is tried again."""
+
 
 class OutputPipe:
     """Moves the output of one stream from `fd` to `sink`; `on_chunk` sees every chunk on its way, stripped already.
 
-    What `on_chunk` raises goes to the loop's error handler.
+    What `on_chunk` raises goes to the loop's error handler. OSError, with `fd` closed, where it cannot be watched.
     """
 
     def __init__(
@@ -36,8 +39,12 @@ class OutputPipe:
     ) -> None:
         self._loop, self._fd, self._sink, self._on_chunk = loop, fd, sink, on_chunk
         self._filter = AnsiFilter() if strip_ansi else None
-        loop.kernel.set_nonblocking(fd)
-        loop.watch(fd, READABLE, self._ready)
+        try:
+            loop.kernel.set_nonblocking(fd)
+            loop.watch(fd, READABLE, self._ready)
+        except OSError:  # no memory to watch it
+            loop.kernel.close(fd)
+            raise
 
     @property
     def closed(self) -> bool:
@@ -81,8 +88,13 @@ class OutputPipe:
 
     def _resume(self) -> None:
         # Reading at once, not when the loop next looks, gives each of many writers to one sink its turn.
-        if self._fd != -1:
+        if self._fd == -1:
+            return
+        try:
             self._loop.watch(self._fd, READABLE, self._ready)
+        except OSError:  # no memory to watch it: it may be there soon, and the program waits for nobody else
+            self._loop.after(RETRY_NS, self._resume)
+        else:
             self._read()
 
     def _read(self) -> None:

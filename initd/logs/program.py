@@ -51,8 +51,16 @@ class ProgramLogs:
         self._released = False
 
     def attach(self, stdout_fd: int, stderr_fd: int | None) -> None:
-        """The program has been started: read these pipes from now on, and own them. None if stderr goes to stdout."""
-        self._pipes.append(self._pipe("stdout", stdout_fd, self._stdout))
+        """The program has been started: read these pipes from now on, and own them. None if stderr goes to stdout.
+
+        OSError where one of them cannot be watched: nobody reads that, and it is closed.
+        """
+        try:
+            self._pipes.append(self._pipe("stdout", stdout_fd, self._stdout))
+        except OSError:
+            if stderr_fd is not None:
+                self._table.loop.kernel.close(stderr_fd)
+            raise
         if stderr_fd is not None:
             self._pipes.append(self._pipe("stderr", stderr_fd, self._stderr))
 

@@ -38,6 +38,7 @@ logfile={MAIN_LOG}
 """
 ARGUMENTS = Arguments(CONF)
 SECOND_NS = 1_000_000_000
+STDIO = 3
 DAEMON_PID = 50
 REAPS_PER_TURN, ACCEPTS_PER_TURN, READ_BYTES = 256, 32, 65_536
 EDGES = {
@@ -176,6 +177,7 @@ class Site:
         files.program("/usr/bin/program")
         files.directory("/srv")
         self.broken: list[str] = []
+        self._lost: set[str] = set()
         self.changes: list[tuple[int, str, ProcessState, ProcessState]] = []
         self.calls: list[Call] = []
         self.refused_start: BaseException | None = None
@@ -189,7 +191,6 @@ class Site:
         self.simulation = self._start()
 
     def _start(self) -> Simulation:
-        self._states: dict[str, ProcessState] = {}
         self._lives: dict[int, ProcessState] = {}
         self._session: Any = None
         self.simulation = Simulation(self.kernel, self.config, ARGUMENTS, self._host, self._changed)
@@ -232,9 +233,11 @@ class Site:
         found = UNEXPECTED.search(log)
         if found is not None:
             self.tell("crash", log[found.start() :][:1500])
-        excused = {pid for pid, name in self.kernel.owners.items() if self._states.get(name) is ProcessState.UNKNOWN}
+        excused = {pid for pid, name in self.kernel.owners.items() if name in self._lost}
         self.watch.end(self.kernel.now, 0, self.simulation.exit_status is not None, excused)
         self.broken += self.watch.broken
+        if self.simulation.exit_status is not None and self.kernel.open_count() > STDIO and not self._lost:
+            self.tell("R8", f"{self.kernel.open_count() - STDIO} descriptors left open at the end")
         for call in self.calls:
             try:
                 call.answer  # noqa: B018
@@ -258,9 +261,12 @@ class Site:
             owner, there = kernel.owners.get(change.pid), kernel.process(change.pid)
             if owner != name or there is not None:
                 self.tell("R3", f"{name} is {change.new.name} by {change.pid}, which is {owner}'s: {there}")
-        if change.new is ProcessState.RUNNING and sum(kernel.owners.get(pid) == name for pid in self.watch.living) > 1:
+        if change.new is ProcessState.UNKNOWN:
+            self._lost.add(name)  # its child lives on where it could not be killed
+        if name in self._lost:
+            pass
+        elif change.new is ProcessState.RUNNING and sum(kernel.owners.get(pid) == name for pid in self.watch.living) > 1:
             self.tell("S3", f"{name} has several children")
-        self._states[name] = change.new
         self.changes.append((kernel.now, name, change.old, change.new))
 
     # -- from outside ------------------------------------------------------------------------------------------------

@@ -117,6 +117,22 @@ def test_a_machine_out_of_descriptors_is_asked_once_a_second() -> None:
     assert parse(bytes(client.received))[0] == 200
 
 
+def test_a_client_or_a_server_that_cannot_be_watched_costs_that_client_and_a_second() -> None:
+    """Neither is the server deaf from then on, nor does the client's descriptor stay open."""
+    world = World(SERVER)
+    world.settle()
+    for nth in (1, 2):  # the server, once what it needs is loaded; a client
+        before = world.kernel.open_count()
+        world.kernel.faults.fail("watch", errno.ENOMEM, nth=nth, when=lambda fd, interest: interest)
+        world.connect().send(get("/ok.html"))
+        world.pass_time(3)
+        world.kernel.faults.heal()
+        assert parse(world.exchange(get("/ok.html")))[0] == 200
+        world.settle()
+        assert world.kernel.open_count() <= before + 2
+    assert world.errors == []
+
+
 def test_an_accept_that_goes_wrong_in_a_way_nobody_thought_of_does_not_make_the_server_deaf() -> None:
     world = World(SERVER)
     assert parse(world.exchange(get("/ok.html")))[0] == 200

@@ -178,14 +178,33 @@ def test_a_failed_setup_is_noted_once_with_its_stage_and_its_note_is_closed(benc
     assert bench.born[0].note_fd == -1
 
 
-def test_a_child_whose_output_cannot_be_watched_is_killed_rather_than_left_unread(bench):
-    bench.kernel.faults.fail("watch", errno.ENOMEM)
+@pytest.mark.parametrize(("nth", "late"), [(1, False), (2, False), (1, True), (2, True), (3, True)])
+def test_a_child_whose_output_cannot_be_watched_is_killed_rather_than_left_unread(bench, nth, late):
+    """The third is the note of a child that has one. Nothing of it stays open, and it is no fault of ours."""
+    bench.kernel.late_notes = late
+    before = bench.kernel.open_count()
+    bench.kernel.faults.fail("watch", errno.ENOMEM, nth=nth)
     bench.spawner.spawn(bench.program(), 1)
     bench.settle()
     (running,) = bench.born
     assert bench.kernel.reap(running.pid).signal == 9
-    assert [type(event) for event in bench.events] == [Spawned]
-    assert [error.errno for error in bench.errors] == [errno.ENOMEM]
+    assert bench.events[1:] == [SetupNoted(1, 1, "watch", errno.ENOMEM)]
+    assert bench.errors == []
+    bench.spawner.close_note(running)
+    running.stdin.close()
+    running.logs.finish()
+    bench.settle()
+    assert bench.kernel.open_count() == before
+
+
+@pytest.mark.parametrize(("number", "open_after"), [(errno.EAGAIN, -1), (errno.EIO, -1)])
+def test_a_note_that_cannot_be_read_is_read_again_or_done_without(bench, number, open_after):
+    bench.kernel.late_notes = True
+    bench.kernel.faults.fail("read", number, when=lambda fd, size: size == 64)
+    bench.spawner.spawn(bench.program(), 1)
+    bench.settle()
+    assert bench.born[0].note_fd == open_after
+    assert bench.errors == []
 
 
 def test_the_environment_of_a_child_is_ours_then_supervisors_then_the_configurations():

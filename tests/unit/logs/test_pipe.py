@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from initd.logs.pipe import READ_BYTES, OutputPipe
+import pytest
+
+from initd.logs.pipe import READ_BYTES, RETRY_NS, OutputPipe
 
 
 class ListSink:
@@ -79,6 +81,35 @@ def test_a_full_sink_stops_the_reading_until_there_is_room(bench) -> None:
     written += b"more"
     bench.turn()
     assert sink.chunks == [b"data", b"more"]
+
+
+def test_a_pipe_that_cannot_be_watched_again_is_tried_a_second_later(bench) -> None:
+    pipe, sink, written = make(bench)
+    sink.full = True
+    written += b"data"
+    bench.turn()
+    sink.full = False
+    watch = bench.kernel.watch
+    bench.kernel.watch = refuse
+    sink.waiting.pop()()
+    assert sink.chunks == []
+    bench.kernel.watch = watch
+    bench.kernel.now += RETRY_NS
+    bench.turn()
+    assert sink.chunks == [b"data"]
+    assert not pipe.closed
+
+
+def test_a_pipe_that_cannot_be_watched_at_all_is_closed(bench) -> None:
+    bench.kernel.watch = refuse
+    with pytest.raises(OSError, match="memory"):
+        make(bench)
+    assert bench.kernel.closed == [7]
+
+
+def refuse(fd: int, interest: int) -> None:
+    if interest:
+        raise OSError(12, "Cannot allocate memory")
 
 
 def test_the_drain_reads_exactly_what_was_there_even_into_a_full_sink(bench) -> None:
