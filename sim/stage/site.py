@@ -7,16 +7,15 @@ and says only what was broken: `broken` collects it while the daemon runs (simul
 from __future__ import annotations
 
 import re
-import xmlrpc.client
 
 from initd.config.host import Host
 from initd.config.load import Arguments, load
-from initd.record import Record
 from initd.states import ProcessState
 from sim.invariants.machine import Watch
 from sim.kernel import SimFiles, SimKernel
 from sim.kernel.halt import Deadlock, Livelock
 from sim.simulation import Change, Simulation
+from sim.stage.calls import Call, Stamped, call_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,66 +53,12 @@ EDGES = {
 UNEXPECTED = re.compile(r"uncaptured python exception|raised an unexpected exception|unexpected error at")
 
 
-class Call(Record):
-    """A client's request: when, what, and what had come back when the run was over."""
-
-    time_ns: int
-    method: str
-    client: SimClient
-
-    @property
-    def answer(self) -> Any:
-        """The value, a Fault, or None while no whole reply has come; ValueError for one that is not well formed."""
-        return parse_reply(bytes(self.client.received))
-
-
-def parse_reply(data: bytes) -> Any:
-    """What exactly one HTTP reply with an XML-RPC answer says; None for a reply that is not whole."""
-    head, blank, body = data.partition(b"\r\n\r\n")
-    if not blank:
-        return None
-    if not head.startswith(b"HTTP/1.1 200 "):
-        raise ValueError(f"no reply of a call: {head[:60]!r}")
-    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
-    if length is None:
-        body = _unchunked(body)
-        if not body.endswith(b"</methodResponse>\n"):
-            return None
-    elif len(body) < int(length[1]):
-        return None
-    elif len(body) > int(length[1]):
-        raise ValueError(f"more than one reply: {body[int(length[1]) :][:60]!r}")
-    try:
-        (value,), _ = xmlrpc.client.loads(body)
-    except xmlrpc.client.Fault as fault:
-        return fault
-    except Exception as error:
-        raise ValueError(f"{error!r} in {body[:200]!r}") from None
-    return value
-
-
-def _unchunked(body: bytes) -> bytes:
-    whole = b""
-    while body:
-        size, _, rest = body.partition(b"\r\n")
-        if not size or not rest:
-            return whole
-        count = int(size, 16)
-        whole, body = whole + rest[:count], rest[count + 2 :]
-    return whole
-
-
-def call_bytes(method: str, *params: Any) -> bytes:
-    """The HTTP request of an XML-RPC call."""
-    body = xmlrpc.client.dumps(params, method).encode()
-    return b"POST /RPC2 HTTP/1.1\r\nHost: s\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-
-
 class SiteKernel(SimKernel):
     """The simulated kernel, which also counts what the daemon does in a turn and knows whose each child is."""
 
-    def __init__(self, files: SimFiles, programs: Programs, choose: Callable[[int], int] | None) -> None:
-        super().__init__(pid=DAEMON_PID, programs=programs, files=files, choose=choose)
+    def __init__(self, files: SimFiles, programs: Programs, choose: Callable[[int], int] | None, pid: int) -> None:
+        super().__init__(pid=pid, programs=programs, files=files, choose=choose)
+        self.signalled: Callable[[int, int, int], None] = lambda now, pid, signal: None
         self.owners: dict[int, str] = {}
         self.counts: dict[str, int] = {}
         self.tell: Callable[[str, str], None] = lambda name, text: None
@@ -123,6 +68,14 @@ class SiteKernel(SimKernel):
         child = super().spawn(spec)
         self.owners[child.pid] = f"{spec.env['SUPERVISOR_GROUP_NAME']}:{spec.env['SUPERVISOR_PROCESS_NAME']}"
         return child
+
+    def kill(self, pid: int, signal: int) -> None:
+        self.signalled(self.now, pid, signal)
+        super().kill(pid, signal)
+
+    def killpg(self, pgid: int, signal: int) -> None:
+        self.signalled(self.now, pgid, signal)
+        super().killpg(pgid, signal)
 
     def reap(self, pid: int) -> ExitStatus:
         status = super().reap(pid)
@@ -171,21 +124,25 @@ class Site:
         programs: Programs,
         slack_ns: int = 0,
         choose: Callable[[int], int] | None = None,
+        pid: int = DAEMON_PID,
     ) -> None:
         files = SimFiles()
         files.put(CONF, text.encode())
         files.program("/usr/bin/program")
         files.directory("/srv")
         self.broken: list[str] = []
-        self._lost: set[str] = set()
+        self.lost: set[str] = set()
         self.changes: list[tuple[int, str, ProcessState, ProcessState]] = []
         self.calls: list[Call] = []
         self.refused_start: BaseException | None = None
         self.shut_down = False
-        self.kernel = SiteKernel(files, programs, choose)
+        self.kernel = SiteKernel(files, programs, choose, pid)
         self.kernel.tell = self.tell
         self.watch = Watch(lambda pid: self.kernel.machine.table.by_pid[pid].fds, slack_ns)
-        self.kernel.trace = self.watch.hear
+        self.kernel.signalled = self.watch.killed
+        self.kernel.trace = self._hear
+        self.strangers: set[int] = set()
+        self.strangers_reaped = 0
         self._host = Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", files)
         self.config: Config = load(ARGUMENTS, self._host)
         self.simulation = self._start()
@@ -193,6 +150,7 @@ class Site:
     def _start(self) -> Simulation:
         self._lives: dict[int, ProcessState] = {}
         self._session: Any = None
+        self.restarts = 0
         self.simulation = Simulation(self.kernel, self.config, ARGUMENTS, self._host, self._changed)
         self.kernel.deadline = lambda: self.simulation.session.driver.next_deadline()
         return self.simulation
@@ -206,6 +164,18 @@ class Site:
         self.kernel.owners.clear()
         self.shut_down = False
         self._start()
+
+    def _hear(self, now_ns: int, what: str, pid: int, detail: Any) -> None:
+        """The kernel's trace; children of children are none of ours, whoever reaps them."""
+        if what == "fork":
+            self.strangers.add(pid)
+            self.kernel.owners.pop(pid, None)
+        elif what == "spawn":
+            self.strangers.discard(pid)
+        if pid not in self.strangers:
+            self.watch.hear(now_ns, what, pid, detail)
+        elif what == "reap":
+            self.strangers_reaped += 1
 
     def tell(self, name: str, text: str) -> None:
         """Something is not as it must be."""
@@ -233,10 +203,10 @@ class Site:
         found = UNEXPECTED.search(log)
         if found is not None:
             self.tell("crash", log[found.start() :][:1500])
-        excused = {pid for pid, name in self.kernel.owners.items() if name in self._lost}
+        excused = {pid for pid, name in self.kernel.owners.items() if name in self.lost}
         self.watch.end(self.kernel.now, 0, self.simulation.exit_status is not None, excused)
         self.broken += self.watch.broken
-        if self.simulation.exit_status is not None and self.kernel.open_count() > STDIO and not self._lost:
+        if self.simulation.exit_status is not None and self.kernel.open_count() > STDIO and not self.lost:
             self.tell("R8", f"{self.kernel.open_count() - STDIO} descriptors left open at the end")
         for call in self.calls:
             try:
@@ -248,6 +218,7 @@ class Site:
         change, kernel = changed.change, self.kernel
         name = f"{change.group}:{change.name}"
         if self._session is not self.simulation.session:
+            self.restarts += self._session is not None
             self._session, self._lives = self.simulation.session, {}
         before = self._lives.get(change.instance, change.old)
         self._lives[change.instance] = change.new
@@ -262,8 +233,8 @@ class Site:
             if owner != name or there is not None:
                 self.tell("R3", f"{name} is {change.new.name} by {change.pid}, which is {owner}'s: {there}")
         if change.new is ProcessState.UNKNOWN:
-            self._lost.add(name)  # its child lives on where it could not be killed
-        if name in self._lost:
+            self.lost.add(name)  # its child lives on where it could not be killed
+        if name in self.lost:
             pass
         elif change.new is ProcessState.RUNNING and sum(kernel.owners.get(pid) == name for pid in self.watch.living) > 1:
             self.tell("S3", f"{name} has several children")
@@ -288,8 +259,9 @@ class Site:
         client = self.connect()
         if client is None:
             return None
+        client.received = Stamped(lambda: self.kernel.now)
         client.send(call_bytes(method, *params))
-        call = Call(self.kernel.now, method, client)
+        call = Call(self.kernel.now, method, params, client)
         self.calls.append(call)
         return call
 

@@ -1,0 +1,15 @@
+"""Nemeses: everything around the daemon that can go wrong, composable (simulation.md §4.6). `NEMESES` has them by name."""
+
+from sim.nemesis.clients import CLIENTS
+from sim.nemesis.clocks import CLOCKS
+from sim.nemesis.crowds import CROWDS
+from sim.nemesis.disks import DISKS
+from sim.nemesis.nemesis import Nemesis
+from sim.nemesis.shortages import SHORTAGES
+from sim.nemesis.signals import SIGNALS
+
+NEMESES: dict[str, type[Nemesis]] = {
+    kind.name: kind for kind in (*CLOCKS, *SIGNALS, *SHORTAGES, *DISKS, *CROWDS, *CLIENTS)
+}
+
+__all__ = ["NEMESES", "Nemesis"]

@@ -1,0 +1,272 @@
+"""A siege: the whole daemon under nemeses, then healed, then watched until everything is as it must be (simulation.md §4.6).
+
+A siege is a function of its seed alone. What must hold at every step is `sim.stage.site`'s; what must come true once nothing
+goes wrong any more (V1 to V6), and whether every client was answered by what really happened, is judged here.
+"""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+from initd.record import Record
+from initd.states import ProcessState
+from sim.children.behaviours import parse_behaviour, script_for
+from sim.nemesis import NEMESES
+from sim.nemesis.clients import OrderShuffle
+from sim.stage.answers import untrue
+from sim.stage.site import DAEMON_PID, HEAD, SECOND_NS, Site
+from sim.stage.small import RPC
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from sim.kernel.sockets import SimClient
+    from sim.nemesis import Nemesis
+    from sim.stage.calls import Call
+
+SHARE = 0.25
+"""So often each nemesis is on."""
+SIEGE_NS = 12 * SECOND_NS
+TAIL_NS = 40 * SECOND_NS
+"""More than the longest start episode: four attempts, waits of one, two and three seconds, and what a stop takes."""
+END_NS = 60 * SECOND_NS
+"""A shutdown is over by then: each group's stopwaitsecs, and the cap for what does not die."""
+MAXBYTES = 5_000
+LATE_REAP_NS = 4 * SECOND_NS
+BEHAVIOURS = (
+    "run forever", "run forever", "crash after 0.3s exit 1", "crash after 2.5s exit 0", "exit 2 after 4s", "slow term 1.5s",
+    "ignore TERM, run forever", "print hello every 0.3s", "flap 2 times after 0.2s then run", "segv after 3s",
+    "exit on second term", "partial lines", "read stdin", "close stdio, run forever",
+)  # fmt: skip
+HARMLESS = frozenset(name for name, kind in NEMESES.items() if kind.harmless)
+
+
+class Siege(Record):
+    """What a seed stands for: the programs, each with its options and behaviour, and the nemeses that are on."""
+
+    seed: int
+    pid: int
+    programs: tuple[tuple[str, str, str], ...]
+    nemeses: tuple[str, ...]
+
+    def text(self) -> str:
+        """The supervisord.conf."""
+        return HEAD + RPC + "".join(f"[program:{name}]\ncommand=/usr/bin/program\n{o}" for name, o, _ in self.programs)
+
+
+def siege_of(seed: int) -> Siege:
+    """The siege of that number."""
+    rng = Random(seed)
+    programs = []
+    for name in "abcd"[: 1 + int(rng.random() * 4)]:
+        options = {
+            "priority": int(rng.random() * 3),
+            "startsecs": int(rng.random() * 3),
+            "startretries": int(rng.random() * 4),
+            "autorestart": ("true", "unexpected", "false")[int(rng.random() * 3)],
+            "stopwaitsecs": 1 + int(rng.random() * 3),
+            "stopasgroup": ("false", "true")[rng.random() < 0.2],
+            "stdout_logfile": ("NONE", f"/var/log/{name}.out")[rng.random() < 0.7],
+            "stdout_logfile_maxbytes": MAXBYTES,
+            "stdout_logfile_backups": int(rng.random() * 3),
+            "stderr_logfile": ("NONE", f"/var/log/{name}.err")[rng.random() < 0.5],
+            "redirect_stderr": ("false", "true")[rng.random() < 0.2],
+        }
+        lines = "".join(f"{key}={value}\n" for key, value in options.items())
+        programs.append((name, lines, BEHAVIOURS[int(rng.random() * len(BEHAVIOURS))]))
+    on = [name for name in NEMESES if rng.random() < SHARE]
+    pid = 1 if rng.random() < 0.5 else DAEMON_PID
+    return Siege(seed, pid, tuple(programs), tuple(on or [list(NEMESES)[seed % len(NEMESES)]]))
+
+
+class Result(Record):
+    """What came of a siege: what was broken, the states of all programs over time, and what the nemeses did."""
+
+    broken: tuple[str, ...]
+    history: tuple[tuple[int, str, str], ...]
+    probes: tuple[tuple[str, int], ...]
+
+
+class Besieged(Site):
+    """A site as nemeses see it."""
+
+    def __init__(self, siege: Siege) -> None:
+        self.alter: list[Callable[[str, list[Any]], list[Any]]] = []
+        self.programs = tuple(name for name, _, _ in siege.programs)
+        self._said = {name: parse_behaviour(what) for name, _, what in siege.programs}
+        self._forgiven: list[SimClient] = []
+        self.nemeses: list[Nemesis] = [NEMESES[name](siege.seed) for name in siege.nemeses]
+        shuffles = [each.choose for each in self.nemeses if isinstance(each, OrderShuffle)]
+        late = {"sigchld_drop", "sigchld_delay"} & set(siege.nemeses)
+        super().__init__(
+            siege.text(),
+            self._script,
+            slack_ns=SIEGE_NS + LATE_REAP_NS if late else 0,
+            choose=shuffles[0] if shuffles else None,
+            pid=siege.pid,
+        )
+
+    def _script(self, argv: tuple[str, ...], env: Mapping[str, str], attempt: int) -> list[Any]:
+        name = env["SUPERVISOR_PROCESS_NAME"]
+        steps = script_for({name: self._said[name]}, argv, env, attempt)
+        for alter in self.alter:
+            steps = alter(name, steps)
+        return steps
+
+    def children(self) -> list[int]:
+        """The living children that are programs, ascending."""
+        return sorted(self.watch.living)
+
+    def deadline(self) -> int | None:
+        """When the daemon has something to do next by the clock."""
+        return self.simulation.session.driver.next_deadline()
+
+    def forgive(self, client: SimClient) -> None:
+        """That client is not owed a reply."""
+        self._forgiven.append(client)
+
+    def owed(self) -> list[Call]:
+        """The calls that must have been answered."""
+        return [call for call in self.calls if call.client not in self._forgiven]
+
+
+def play(siege: Siege) -> Result:
+    """Besiege a daemon, heal, wait, judge, shut it down."""
+    site = Besieged(siege)
+    for nemesis in site.nemeses:
+        nemesis.setup(site)
+    _arrange(site, siege)
+    site.run(SIEGE_NS + TAIL_NS + END_NS)
+    site.finish()
+    if site.refused_start is not None:
+        site.tell("V4", f"it does not come up: {site.refused_start!r}")
+    elif site.simulation.exit_status != 0:
+        site.tell("V3", f"the daemon ends with {site.simulation.exit_status}")
+    history = tuple((time_ns, name, new.name) for time_ns, name, _, new in site.changes)
+    probes = tuple(item for nemesis in site.nemeses for item in nemesis.probes().items())
+    return Result(tuple(site.broken), history, probes)
+
+
+def _arrange(site: Besieged, siege: Siege) -> None:
+    """What happens when: steps of every nemesis, the healing, the look at it all, SIGTERM."""
+    rng = Random(f"{siege.seed}:steps")
+    kernel = site.kernel
+    time_ns = 0
+    while time_ns < SIEGE_NS:
+        time_ns += int(rng.random() * SECOND_NS) + 1
+
+        def step() -> None:
+            for nemesis in site.nemeses:
+                nemesis.step(site)
+
+        kernel.at_rest(time_ns, step)
+
+    def heal() -> None:
+        for nemesis in site.nemeses:
+            nemesis.heal(site)
+        kernel.heal()
+
+    kernel.at_rest(SIEGE_NS + SECOND_NS, heal)
+    kernel.at_rest(SIEGE_NS + 2 * SECOND_NS, lambda: site.call("supervisor.getState"))  # it wakes up, if it had missed anything
+    kernel.at_rest(SIEGE_NS + TAIL_NS, lambda: _look(site, siege))
+    kernel.at_rest(SIEGE_NS + TAIL_NS + SECOND_NS, lambda: _end(site))
+
+
+def _look(site: Besieged, siege: Siege) -> None:
+    """The tail is over: is everything as it says it is, and has everything come to an end that must?"""
+    since = {name: time_ns for time_ns, name, _, _ in site.changes}
+    living = [site.kernel.owners.get(pid) for pid in site.watch.living]
+    if site.watch.zombies:
+        site.tell("R1", f"{site.watch.zombies} are still zombies")
+    for name, state in site.states().items():
+        waited_ns = site.kernel.now - since.get(name, 0)
+        lives = living.count(name)
+        if state in (ProcessState.RUNNING, ProcessState.STARTING, ProcessState.STOPPING):
+            if lives != 1 and not (name in site.lost and lives):
+                site.tell("S2", f"{name} is {state.name} and has {lives} children")
+        elif state is not ProcessState.UNKNOWN and lives and name not in site.lost:
+            site.tell("S2", f"{name} is {state.name} and has {lives} children")
+        bound_ns = {ProcessState.STARTING: 3, ProcessState.BACKOFF: 5, ProcessState.STOPPING: 5}.get(state)
+        if bound_ns is not None and waited_ns > bound_ns * SECOND_NS:
+            law = "V2" if state is ProcessState.STOPPING else "V1"
+            site.tell(law, f"{name} is {state.name} for {waited_ns / SECOND_NS} s")
+    _answers(site)
+    _logs(site, siege)
+    site.call("supervisor.getAllProcessInfo")
+
+
+def _answers(site: Besieged) -> None:
+    for call in site.owed():
+        if call.client.ended and call.answer is None:
+            if not site.restarts:
+                site.tell("V5", f"{call.method}{call.params} of {call.time_ns / SECOND_NS} was cut off")
+        elif call.answer is None:
+            site.tell("V5", f"{call.method}{call.params} of {call.time_ns / SECOND_NS} is still not answered")
+        else:
+            wrong = untrue(call, site.changes)
+            if wrong:
+                site.tell("V5", wrong)
+
+
+def _logs(site: Besieged, siege: Siege) -> None:
+    """L2: no log is larger than its bound and one chunk, and there are no more old ones than asked for."""
+    files = site.kernel.files
+    if {"log_rename_fail", "enospc"} & set(siege.nemeses):
+        return  # a rotation that fails leaves the log to grow
+    for name, options, _ in siege.programs:
+        backups = int(options.partition("stdout_logfile_backups=")[2].split("\n")[0])
+        path = f"/var/log/{name}.out"
+        sizes = [len(files.data(each)) for each in (path, *(f"{path}.{n}" for n in range(1, 9))) if files.exists(each)]
+        if len(sizes) > backups + 1 or any(size > MAXBYTES + 65_536 for size in sizes):
+            site.tell("L2", f"{path} and its backups have {sizes} bytes")
+
+
+def _end(site: Besieged) -> None:
+    call = site.calls[-1] if site.calls else None
+    if call is None or not isinstance(call.answer, list):
+        site.tell("V5", f"a call after everything is over: {call and call.answer}")
+    site.shut_down = True
+    site.terminate()
+
+
+def verdict(seed: int) -> tuple[Siege, Result]:
+    """Play a seed; of some, also without what must not matter (P1, P2, P11, L3), which may change nothing."""
+    siege = siege_of(seed)
+    result = play(siege)
+    harmless = [name for name in siege.nemeses if name in HARMLESS]
+    if seed % 4 == 0 and harmless:
+        alone, calm = (play(siege.replace(nemeses=tuple(names))).history for names in (harmless, ()))
+        if alone != calm:
+            at = next((pair for pair in zip(alone, calm) if pair[0] != pair[1]), (alone[-1:], calm[-1:]))
+            result = result.replace(broken=(*result.broken, f"O4 fail: {harmless} change what happens: {at}"))
+    return siege, result
+
+
+def shrink(siege: Siege) -> Siege:
+    """The same siege without the nemeses and programs it goes on failing without."""
+    law = play(siege).broken[0].split()[0]
+
+    def fails(candidate: Siege) -> bool:
+        return any(line.split()[0] == law for line in play(candidate).broken)
+
+    for name in siege.nemeses:
+        less = siege.replace(nemeses=tuple(each for each in siege.nemeses if each != name))
+        siege = less if fails(less) else siege
+    for program in siege.programs:
+        less = siege.replace(programs=tuple(each for each in siege.programs if each != program))
+        siege = less if less.programs and fails(less) else siege
+    return siege
+
+
+def to_json(siege: Siege) -> str:
+    """A siege as a file."""
+    return json.dumps({"siege": siege.seed, "pid": siege.pid, "programs": siege.programs, "nemeses": siege.nemeses}, indent=1)
+
+
+def from_json(text: str) -> Siege:
+    """The siege of a file; KeyError for one that is none."""
+    said = json.loads(text)
+    return Siege(said["siege"], said["pid"], tuple(map(tuple, said["programs"])), tuple(said["nemeses"]))
