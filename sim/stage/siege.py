@@ -108,6 +108,7 @@ class Besieged(Site):
             choose=shuffles[0] if shuffles else None,
             pid=siege.pid,
         )
+        self.disk_is_slow = "slow_disk" in siege.nemeses  # what has begun while it was may not be over when the daemon ends
 
     def _script(self, argv: tuple[str, ...], env: Mapping[str, str], attempt: int) -> list[Any]:
         name = env["SUPERVISOR_PROCESS_NAME"]

@@ -110,7 +110,7 @@ SMALL = (
     ),
     Small(
         "restart",
-        (("web", QUIET, "run forever"),),
+        (("web", "stdout_logfile=/var/log/web.out\nstderr_logfile=NONE\n", "print hello every 0.5s"),),
         (
             Deed(1.5, "signal", (1,)),
             Deed(3.5, "call", ("supervisor.reloadConfig",)),
