@@ -39,6 +39,8 @@ CHUNK = 500
 KEPT = 20
 """So many failures are kept with their scenarios; the others are counted."""
 STAGES = ("core", "daemon")
+NEMESIS = "nemesis"
+"""The profile whose seeds are sieges (`sim.stage.siege`): no scenarios, and for the daemon stage alone."""
 
 
 class Failure(Record):
@@ -167,6 +169,11 @@ def run_seeds(
     first: int, last: int, profile: str, stage: str = "core", model: bool = False, oracle: bool = False
 ) -> Result:
     """Play the seeds from `first` to below `last` in this process."""
+    if profile == NEMESIS:
+        from sim.stage import sieges  # it needs everything the daemon does
+
+        with _few_collections():
+            return _run_sieges(first, last, sieges.check)
     play, tell = stage_of(stage), reference_model() if model else None
     register = the_register() if oracle else None
     with _few_collections():
@@ -201,6 +208,18 @@ def _run_seeds(first: int, last: int, profile: str, play: Play, tell: Any, regis
     return Result(
         last - first - failed - unknown, failed, unknown, entries, whole.hexdigest()[:16], tuple(failures[:KEPT])
     )
+
+
+def _run_sieges(first: int, last: int, check_siege: Callable[[int, bool], Any]) -> Result:
+    failed, entries, failures, whole = 0, 0, [], hashlib.sha256()
+    for seed in range(first, last):
+        result, scenario = check_siege(seed, seed % TWICE == 0)
+        entries += len(result.history)
+        whole.update(marshal.dumps(result.history, 2))
+        if result.broken:
+            failed += 1
+            failures.append(Failure(seed, result.broken, False, scenario))
+    return Result(last - first - failed, failed, 0, entries, whole.hexdigest()[:16], tuple(failures[:KEPT]))
 
 
 def campaign(

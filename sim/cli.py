@@ -15,7 +15,7 @@ from initd.kernel.linux_files import LinuxFiles
 from initd.kernel.transcript import is_recording
 from initd.states import ProcessState
 from sim import coverage, outlook, outlook_html
-from sim.campaign import STAGES, campaign, check, reference_model, stage_of, the_register
+from sim.campaign import NEMESIS, STAGES, campaign, check, reference_model, stage_of, the_register
 from sim.children.behaviours import CATALOGUE, UNITS_S, Behaviour, BehaviourError, parse_assignment
 from sim.children.conditions import FORMS
 from sim.generate import PROFILES
@@ -77,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--behaviour", action="append", default=[], metavar="'NAME: WHAT'", help="what a program does")
     run.add_argument("--log", action="store_true", help="print the daemon's own log at the end")
     run.add_argument("--seeds", type=_seeds, metavar="A:B", help="play the scenarios A to below B")
-    run.add_argument("--profile", choices=sorted(PROFILES), default="plain", help="what kind of scenarios (plain)")
+    profiles = sorted([*PROFILES, NEMESIS])
+    run.add_argument("--profile", choices=profiles, default="plain", help="what kind of scenarios (plain)")
     run.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (1)")
     run.add_argument("--dask", metavar="ADDRESS", help="play the seeds on that dask.distributed cluster, tcp://…")
     run.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
@@ -148,6 +149,8 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{done} of {len(seeds)}" if done < len(seeds) else "\r" + " " * 40 + "\r")
 
+    if profile == NEMESIS and (stage != "daemon" or arguments.model or arguments.oracle):
+        raise InitdError("--profile nemesis goes with --stage daemon, and with neither --model nor --oracle")
     if arguments.dask and arguments.oracle:
         raise InitdError("--oracle is for this machine alone: the nodes of a cluster need not have supervisor")
     if arguments.dask:
@@ -177,6 +180,11 @@ def _scenario(path: str) -> Scenario:
             return from_json(file.read())
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InitdError(f"no scenario in {path}: {error}") from None
+
+
+def _is_siege(path: str) -> bool:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return '"siege"' in file.read(200)
 
 
 def _judged(arguments: argparse.Namespace) -> Callable[[Scenario], tuple[Trace, list[str]]]:
@@ -211,6 +219,10 @@ def _replay(arguments: argparse.Namespace) -> int:
         raise InitdError(f"no scenario in {arguments.file}: {error}") from None
     if recorded:
         return replay_recording(arguments.file)
+    if _is_siege(arguments.file):
+        from sim.stage import sieges
+
+        return sieges.replay(arguments.file)
     scenario = _scenario(arguments.file)
     trace, reasons = _judged(arguments)(scenario)
     print("\n".join(timeline(scenario, trace)))

@@ -49,7 +49,7 @@ class OrphanSwarm(_Altered):
     name = "orphan_swarm"
 
     def more(self) -> Script:
-        orphan = [*([["setsid"]] if self.below(2) else []), *([["ignore", "TERM"]] if self.below(3) == 0 else [])]
+        orphan: Script = [*([["setsid"]] if self.below(2) else []), *([["ignore", "TERM"]] if self.below(3) == 0 else [])]
         orphan += [["sleep", self.ns(4) / 1e9], ["exit", self.below(3)]]
         return [["fork", [*([["fork", orphan]] * (1 + self.below(6))), ["exit", 0]]]]
 

@@ -1,4 +1,4 @@
-"""Calls that fail: no process, no descriptor, no program, no permission, no pid that is new (simulation.md P5, P8 to P10, P27)."""
+"""Calls that fail: no process, descriptor, program or permission, and no pid that is new (simulation.md P5, P8 to P10, P27)."""
 
 from __future__ import annotations
 

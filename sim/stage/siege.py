@@ -6,7 +6,6 @@ goes wrong any more (V1 to V6), and whether every client was answered by what re
 
 from __future__ import annotations
 
-import json
 from random import Random
 
 from initd.record import Record
@@ -41,7 +40,6 @@ BEHAVIOURS = (
     "ignore TERM, run forever", "print hello every 0.3s", "flap 2 times after 0.2s then run", "segv after 3s",
     "exit on second term", "partial lines", "read stdin", "close stdio, run forever",
 )  # fmt: skip
-HARMLESS = frozenset(name for name, kind in NEMESES.items() if kind.harmless)
 
 
 class Siege(Record):
@@ -171,9 +169,14 @@ def _arrange(site: Besieged, siege: Siege) -> None:
         kernel.heal()
 
     kernel.at_rest(SIEGE_NS + SECOND_NS, heal)
-    kernel.at_rest(SIEGE_NS + 2 * SECOND_NS, lambda: site.call("supervisor.getState"))  # it wakes up, if it had missed anything
+    kernel.at_rest(SIEGE_NS + 2 * SECOND_NS, lambda: _knock(site))
     kernel.at_rest(SIEGE_NS + TAIL_NS, lambda: _look(site, siege))
     kernel.at_rest(SIEGE_NS + TAIL_NS + SECOND_NS, lambda: _end(site))
+
+
+def _knock(site: Besieged) -> None:
+    """A call, so that it wakes up if it has missed anything: idle, it does not look by itself."""
+    site.call("supervisor.getState")
 
 
 def _look(site: Besieged, siege: Siege) -> None:
@@ -231,43 +234,3 @@ def _end(site: Besieged) -> None:
         site.tell("V5", f"a call after everything is over: {call and call.answer}")
     site.shut_down = True
     site.terminate()
-
-
-def verdict(seed: int) -> tuple[Siege, Result]:
-    """Play a seed; of some, also without what must not matter (P1, P2, P11, L3), which may change nothing."""
-    siege = siege_of(seed)
-    result = play(siege)
-    harmless = [name for name in siege.nemeses if name in HARMLESS]
-    if seed % 4 == 0 and harmless:
-        alone, calm = (play(siege.replace(nemeses=tuple(names))).history for names in (harmless, ()))
-        if alone != calm:
-            at = next((pair for pair in zip(alone, calm) if pair[0] != pair[1]), (alone[-1:], calm[-1:]))
-            result = result.replace(broken=(*result.broken, f"O4 fail: {harmless} change what happens: {at}"))
-    return siege, result
-
-
-def shrink(siege: Siege) -> Siege:
-    """The same siege without the nemeses and programs it goes on failing without."""
-    law = play(siege).broken[0].split()[0]
-
-    def fails(candidate: Siege) -> bool:
-        return any(line.split()[0] == law for line in play(candidate).broken)
-
-    for name in siege.nemeses:
-        less = siege.replace(nemeses=tuple(each for each in siege.nemeses if each != name))
-        siege = less if fails(less) else siege
-    for program in siege.programs:
-        less = siege.replace(programs=tuple(each for each in siege.programs if each != program))
-        siege = less if less.programs and fails(less) else siege
-    return siege
-
-
-def to_json(siege: Siege) -> str:
-    """A siege as a file."""
-    return json.dumps({"siege": siege.seed, "pid": siege.pid, "programs": siege.programs, "nemeses": siege.nemeses}, indent=1)
-
-
-def from_json(text: str) -> Siege:
-    """The siege of a file; KeyError for one that is none."""
-    said = json.loads(text)
-    return Siege(said["siege"], said["pid"], tuple(map(tuple, said["programs"])), tuple(said["nemeses"]))

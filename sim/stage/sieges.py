@@ -1,0 +1,77 @@
+"""Sieges one after the other: the verdict on a seed, what is left of a siege that fails when it is shrunk, and as a file."""
+
+from __future__ import annotations
+
+import json
+
+from sim.nemesis import NEMESES
+from sim.stage.siege import Result, Siege, play, siege_of
+
+HARMLESS = frozenset(name for name, kind in NEMESES.items() if kind.harmless)
+ALONE = 4
+"""Of one seed in so many, what must not matter is tried alone, too."""
+
+
+def check(seed: int, twice: bool = False) -> tuple[Result, str]:
+    """What came of a seed, and its siege as a file, shrunk where it fails. With `twice`, a second play must be the same."""
+    siege = siege_of(seed)
+    result = verdict(siege, seed % ALONE == 0)
+    if twice and play(siege).history != result.history:
+        result = result.replace(broken=(*result.broken, "M1 fail: a second play is another one"))
+    return result, to_json(shrink(siege) if result.broken else siege)
+
+
+def verdict(siege: Siege, alone: bool) -> Result:
+    """Play a siege; and with `alone`, what must not matter, which may change nothing (P1, P2, P11, L3)."""
+    result = play(siege)
+    harmless = [name for name in siege.nemeses if name in HARMLESS]
+    if alone and harmless:
+        with_them, without = (play(siege.replace(nemeses=tuple(names))).history for names in (harmless, ()))
+        if with_them != without:
+            at = next((pair for pair in zip(with_them, without) if pair[0] != pair[1]), (with_them[-1:], without[-1:]))
+            result = result.replace(broken=(*result.broken, f"O4 fail: {harmless} change what happens: {at}"))
+    return result
+
+
+def shrink(siege: Siege) -> Siege:
+    """The same siege without the nemeses and programs it goes on failing without."""
+    laws = _laws(siege)
+
+    def fails(candidate: Siege) -> bool:
+        return bool(_laws(candidate) & laws)
+
+    for name in siege.nemeses:
+        less = siege.replace(nemeses=tuple(each for each in siege.nemeses if each != name))
+        siege = less if laws and fails(less) else siege
+    for program in siege.programs:
+        less = siege.replace(programs=tuple(each for each in siege.programs if each != program))
+        siege = less if less.programs and laws and fails(less) else siege
+    return siege
+
+
+def _laws(siege: Siege) -> set[str]:
+    return {line.split()[0] for line in verdict(siege, True).broken}
+
+
+def replay(path: str) -> int:
+    """Play the siege of a file again and print what happened; 1 where something was broken."""
+    with open(path, encoding="utf-8") as file:
+        siege = from_json(file.read())
+    result = verdict(siege, True)
+    print(f"nemeses: {', '.join(siege.nemeses)}")
+    for time_ns, name, state in result.history:
+        print(f"{time_ns / 1e9:>14.9f}  {name:<8} {state}")
+    for line in result.broken:
+        print(f"FAILED {line}")
+    return 1 if result.broken else 0
+
+
+def to_json(siege: Siege) -> str:
+    """A siege as a file."""
+    return json.dumps({"siege": siege.seed, "pid": siege.pid, "programs": siege.programs, "nemeses": siege.nemeses}, indent=1)
+
+
+def from_json(text: str) -> Siege:
+    """The siege of a file; KeyError for one that is none."""
+    said = json.loads(text)
+    return Siege(said["siege"], said["pid"], tuple(map(tuple, said["programs"])), tuple(said["nemeses"]))
