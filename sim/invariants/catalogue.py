@@ -6,26 +6,28 @@ STORY = "story"
 """By `judge`, from a story alone."""
 MACHINE = "machine"
 """By `machine.Watch`, where the whole daemon runs on the simulated kernel."""
+SIEGE = "siege"
+"""By `sim.stage.site` and `sim.stage.siege`, where the daemon runs under nemeses."""
 
 CATALOGUE: dict[str, str] = {
     "R1": MACHINE,
     "R2": MACHINE,
-    "R3": "a story has no pids, and the kernel does not know whose they are: needs the reaper's owners",
+    "R3": SIEGE,
     "R4": MACHINE,
-    "R5": "the programs of a scenario leave no orphans: needs children that fork",
-    "R6": "a story does not tell of calls: needs the deadlines of the kernel's polls",
+    "R5": SIEGE,
+    "R6": SIEGE,
     "R7": STORY,
     "R8": MACHINE,
     "R9": MACHINE,
-    "R10": "a story does not tell of turns: needs the counters of the loop",
+    "R10": SIEGE,
     **{f"S{number}": STORY for number in range(1, 15)},
     **{f"T{number}": STORY for number in range(1, 8)},
     "T8": MACHINE,
-    "L1": "a story does not tell of output: needs children that write",
-    "L2": "a story does not tell of output: needs the files of the kernel",
-    "L3": "a story does not tell of logs: needs disks that fail",
+    "L1": "the kernel sees what is read and what is written, but not what was counted as dropped: needs the sinks' counters",
+    "L2": SIEGE,
+    "L3": SIEGE,
     "L4": "a story does not tell of buffers: needs the daemon's counters",
     **{f"V{number}": STORY for number in range(1, 6)},
-    "V6": "a story does not tell of wake-ups: needs the kernel's polls",
+    "V6": SIEGE,
 }
 """Each by its name: `story`, `machine`, or the reason."""

@@ -185,6 +185,10 @@ def _look(site: Besieged, siege: Siege) -> None:
     living = [site.kernel.owners.get(pid) for pid in site.watch.living]
     if site.watch.zombies:
         site.tell("R1", f"{site.watch.zombies} are still zombies")
+    ended = {process.pid for process in site.kernel.processes() if process.state == "Z"}
+    left = sorted(ended & site.strangers & set(site.kernel.children()))
+    if left:
+        site.tell("R5", f"orphans {left} are still zombies")
     for name, state in site.states().items():
         waited_ns = site.kernel.now - since.get(name, 0)
         lives = living.count(name)

@@ -64,6 +64,19 @@ class Bench:
         return [(effect.name, effect.new.name) for effect in self.effects if isinstance(effect, StateChanged)]
 
 
+def test_children_that_are_let_go_leave_no_descriptor_and_are_strangers_to_whoever_reaps_them():
+    """The loop of the next session knows nothing of their pipes, which would keep it awake."""
+    bench = Bench(ProcessPolicy("a"), behaviours="print hello every 0.1s")
+    before = bench.kernel.open_count()
+    bench.until(lambda: bench.state() is ProcessState.RUNNING)
+    (child,) = bench.kernel.processes()
+    bench.driver.let_go()
+    assert bench.kernel.open_count() == before
+    bench.kernel.outsider_kill(child.pid, 9)
+    bench.until(lambda: bench.kernel.process(child.pid) is None)
+    assert bench.errors == []
+
+
 def test_effects_that_are_not_carried_out_here_go_to_the_session_in_order():
     bench = Bench(ProcessPolicy("a"))
     bench.until(lambda: bench.state() is ProcessState.RUNNING)

@@ -255,3 +255,64 @@ def test_two_runs_of_one_scenario_are_the_same_to_the_last_event(bench) -> None:
     first = run()
     assert len(first) > 60
     assert run() == first
+
+
+def test_a_wall_clock_that_drifts_gains_what_it_is_told_and_keeps_it():
+    kernel = SimKernel(wall=1000)
+    kernel.clock.drift(100_000)
+    kernel.clock.spend(10_000)
+    assert kernel.wall() == 1000 + 11_000
+    kernel.clock.drift(0)
+    kernel.clock.spend(10_000)
+    assert kernel.wall() == 1000 + 21_000
+    assert kernel.mono() == 20_000
+
+
+def test_a_signal_to_the_daemon_can_be_lost_or_late():
+    kernel = SimKernel()
+    kernel.catch_signals([10, 12])
+    kernel.machine.tamper = {10: None, 12: 5}.get
+    kernel.signal_daemon(10)
+    kernel.signal_daemon(12)
+    assert kernel.take_signals() == []
+    kernel.poll(None)
+    assert (kernel.mono(), kernel.take_signals()) == (5, [12])
+
+
+def test_a_nudge_ends_one_poll_without_a_reason():
+    kernel = SimKernel(until_ns=9)
+    kernel.at(3, kernel.nudge)
+    assert kernel.poll(None) == []
+    assert kernel.mono() == 3
+    kernel.poll(7)
+    assert kernel.mono() == 7
+
+
+def test_calls_can_be_watched_those_off_the_loop_too():
+    heard = []
+    kernel = SimKernel()
+    kernel.watch_calls(lambda call, args: heard.append(call))
+    kernel.submit("x", lambda files: files.stat("/tmp"))
+    kernel.poll(None)
+    assert heard == ["submit", "poll", "stat"]
+
+
+def test_nothing_of_what_a_replaced_daemon_has_begun_or_waited_for_reaches_its_successor():
+    kernel = SimKernel(pid=50, until_ns=9)
+    done = []
+    kernel.catch_signals([15])
+    kernel.signal_daemon(15)
+    kernel.submit("x", lambda files: done.append(1))
+    reader, writer = kernel.pipe()
+    listener = kernel.listen_unix("/tmp/s", 0o600, None)
+    kernel.replace_daemon(ExitStatus(None, 9))
+    assert kernel.open_count() == 3
+    assert kernel.getpid() not in (1, 50)
+    kernel.catch_signals([15])
+    assert kernel.take_signals() == []
+    with pytest.raises(EndOfRun):
+        kernel.poll(None)
+    assert done == []
+    assert kernel.take_completions() == []
+    assert kernel.listen_unix("/tmp/s", 0o600, None) == reader
+    assert (reader, writer, listener) == (3, 4, 5)
