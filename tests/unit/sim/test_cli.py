@@ -9,6 +9,8 @@ import pytest
 from sim.cli import main
 from sim.scenario import from_json
 from sim.stage import core
+from sim.stage.calls import Call
+from sim.stage.siege import Besieged
 
 CONF = """[unix_http_server]
 file=/run/nowhere/s.sock
@@ -163,6 +165,23 @@ def test_a_range_of_seeds_ends_with_counts_and_a_rate(capsys):
 def test_a_range_of_seeds_by_the_whole_daemon_is_judged_too(capsys):
     status, lines, _ = run(capsys, "--seeds", "0:5", "--stage", "daemon")
     assert (status, lines[-1].split(" in ")[0]) == (0, "5 passed, 0 failed")
+
+
+def test_sieges_are_a_profile_of_the_daemon_stage_and_their_files_are_replayed(capsys, tmp_path, monkeypatch):
+    status, lines, _ = run(capsys, "--seeds", "0:5", "--stage", "daemon", "--profile", "nemesis")
+    assert (status, lines[-1].split(" in ")[0]) == (0, "5 passed, 0 failed")
+    assert main(["run", "--seeds", "0:5", "--profile", "nemesis"]) == 2
+    assert "goes with --stage daemon" in capsys.readouterr().err
+    monkeypatch.setattr(Besieged, "owed", lambda site: [Call(0, "nobody", (), site.connect())])
+    where = ("--save", str(tmp_path))
+    status, lines, _ = run(capsys, "--seeds", "0:1", "--stage", "daemon", "--profile", "nemesis", *where)
+    assert status == 1
+    assert "V5 fail" in lines[1]
+    path = str(tmp_path / "nemesis-0.json")
+    assert main(["replay", path]) == 1
+    assert "FAILED V5" in capsys.readouterr().out
+    monkeypatch.undo()
+    assert main(["replay", path]) == 0
 
 
 def test_what_does_not_pass_is_named_and_saved_and_replayed(capsys, tmp_path, monkeypatch):
