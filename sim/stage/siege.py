@@ -15,7 +15,6 @@ from sim.nemesis import NEMESES
 from sim.nemesis.clients import OrderShuffle
 from sim.stage.answers import untrue
 from sim.stage.site import DAEMON_PID, HEAD, SECOND_NS, Site
-from sim.stage.small import RPC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Siege(Record):
 
     def text(self) -> str:
         """The supervisord.conf."""
-        return HEAD + RPC + "".join(f"[program:{name}]\ncommand=/usr/bin/program\n{o}" for name, o, _ in self.programs)
+        return HEAD + "".join(f"[program:{name}]\ncommand=/usr/bin/program\n{o}" for name, o, _ in self.programs)
 
 
 def siege_of(seed: int) -> Siege:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from sim.children.behaviours import Behaviour
 
-RPC = "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n"
 CALM = "calm:calm"
 
 
@@ -37,7 +36,7 @@ class Small(Record):
 
     def text(self) -> str:
         """Its supervisord.conf."""
-        sections = [HEAD, RPC, section("calm", "stdout_logfile=NONE\nstderr_logfile=NONE\n")]
+        sections = [HEAD, section("calm", "stdout_logfile=NONE\nstderr_logfile=NONE\n")]
         return "".join(sections + [section(name, options) for name, options, _ in self.programs])
 
     def behaviours(self) -> dict[str, Behaviour]:

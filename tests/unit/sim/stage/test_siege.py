@@ -206,6 +206,8 @@ class Client:
         ("getAllProcessInfo", (), [{"group": "a", "name": "a", "statename": "STOPPED"}], True),
         ("getAllProcessInfo", (), [{"group": "a", "name": "a", "statename": "EXITED"}], False),
         ("stopProcess", ("a", True), True, True),
+        ("stopProcess", ("c", True), True, True),
+        ("stopProcess", ("b", True), True, False),
         ("startProcess", ("a", True), True, False),
         ("startProcess", ("a", True), 0, False),
         ("getState", (), {}, True),
@@ -214,6 +216,7 @@ class Client:
 def test_an_answer_is_held_against_what_happened_between_request_and_reply(method, params, value, true):
     changes = [(1, "a:a", P.STOPPED, P.STARTING), (2, "a:a", P.STARTING, P.RUNNING), (4, "b:b", P.STOPPED, P.STARTING)]
     changes += [(5, "a:a", P.RUNNING, P.STOPPING), (6, "a:a", P.STOPPING, P.STOPPED), (9, "a:a", P.STOPPED, P.STARTING)]
+    changes += [(2, "c:c", P.STARTING, P.RUNNING), (2, "c:c", P.RUNNING, P.EXITED)]
     assert bool(untrue(Call(3, f"supervisor.{method}", params, Client(value, 7)), changes)) is not true
 
 
