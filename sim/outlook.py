@@ -230,12 +230,6 @@ def _s(time_ns: int | None) -> str:
     return "the end" if time_ns is None else f"{time_ns / SECOND_NS:.3f}s"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `initd-sim run` for an outlook."""
-    parser.add_argument("--outlook", action="store_true", help="end with attempts, recovery, downtime and log volume")
-    parser.add_argument("--html", metavar="FILE", help="write the outlook as one self-contained page as well")
-
-
 def wanted(arguments: argparse.Namespace) -> bool:
     """Whether an outlook is asked for: by an option, or by a behaviour only it understands."""
     told = [parse(each)[1] for each in arguments.behaviour]

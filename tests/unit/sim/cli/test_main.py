@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -244,3 +246,16 @@ def test_what_is_no_scenario_is_one_message_for_every_command(capsys, tmp_path, 
     for command in ("replay", "shrink"):
         assert main([command, str(path)]) == 2
         assert capsys.readouterr().err.startswith(f"Error: no scenario in {path}: ")
+
+
+# what it costs to ask
+
+
+@pytest.mark.parametrize("words", [["-h"], ["run", "-h"], ["replay", "-h"], ["shrink", "-h"], ["cover", "-h"], ["mutants", "-h"]])
+def test_help_loads_no_stage(words):
+    script = "import sys\nfrom sim.cli import main\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules, file=sys.stderr)"
+    told = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, timeout=60, check=True)
+    loaded = told.stderr.split()
+    assert "sim.cli" in loaded
+    assert not [name for name in loaded if name.startswith(("sim.stage", "sim.kernel", "sim.oracle", "sim.model", "initd.app"))]
+    assert "exit status:\n  0 " in told.stdout

@@ -1,0 +1,6 @@
+"""`python -m sim.cli`."""
+
+from sim.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

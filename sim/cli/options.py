@@ -1,0 +1,70 @@
+"""What the options of several commands mean: times, ranges of seeds, numbers, and how a scenario is played and judged."""
+
+from __future__ import annotations
+
+import argparse
+
+from initd.errors import InitdError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.scenario import Scenario
+    from sim.trace import Trace
+
+    Judged = Callable[[Scenario], tuple[Trace, list[str]]]
+
+SECOND_NS = 1_000_000_000
+STAGES = ("core", "daemon")
+
+
+class UsageError(InitdError):
+    """What was asked for cannot be done; the text says why, and what can."""
+
+
+def seeds(text: str) -> range:
+    """`A:B` as a range."""
+    first, colon, last = text.partition(":")
+    if not colon or not _is_number(first) or not _is_number(last) or int(first) >= int(last):
+        raise argparse.ArgumentTypeError(f"expected A:B with A below B, e.g. 0:1000; found {text!r}")
+    return range(int(first), int(last))
+
+
+def count(text: str) -> int:
+    """A whole number from 1."""
+    if not _is_number(text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def duration(text: str) -> int:
+    """A time such as `60s` in nanoseconds."""
+    from sim.children.behaviours import UNITS_S
+
+    unit = text.lstrip("0123456789.")
+    number = text[: len(text) - len(unit)]
+    if unit not in UNITS_S or not number or number.count(".") > 1 or number == ".":
+        raise argparse.ArgumentTypeError(f"expected a time such as 60s, 1.5m or 2h, found {text!r}")
+    return round(float(number) * UNITS_S[unit] * SECOND_NS)
+
+
+def add_judges(parser: argparse.ArgumentParser) -> None:
+    """The options that say who plays a scenario and who judges its story."""
+    parser.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
+    parser.add_argument("--model", action="store_true", help="compare every story with the reference model's as well")
+    parser.add_argument("--oracle", action="store_true", help="compare every story with supervisor 4.3.0's as well")
+
+
+def judged(arguments: argparse.Namespace) -> Judged:
+    """What plays and judges a scenario as those options say: its story, and every reason why it does not pass."""
+    from sim.campaign import check, reference_model, stage_of, the_register
+
+    tell = reference_model() if arguments.model else None
+    register = the_register() if arguments.oracle else None
+    play = stage_of(arguments.stage)
+    return lambda scenario: check(scenario, play, tell, True, register)[:2]

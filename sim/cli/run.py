@@ -1,0 +1,87 @@
+"""`initd-sim run`: a configuration of the user's, or a range of seeds."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from sim.children.behaviours import CATALOGUE
+from sim.children.conditions import FORMS
+from sim.cli.options import UsageError, add_judges, count, duration, seeds
+from sim.generate import PROFILES
+
+NEMESIS = "nemesis"
+"""`sim.campaign.NEMESIS`, which would bring a stage with it."""
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    examples = "\n".join(f"  {example}" for _, _, example in CATALOGUE)
+    parser.description = (
+        "Run a configuration on a machine that has every directory, user and command it names; or, with --seeds, "
+        "play the scenarios of these seeds and judge their stories."
+    )
+    parser.epilog = (
+        f"behaviours (several with commas between them; what is not mentioned runs for ever):\n{examples}\n"
+        f"  flap 3 times after 0.2s then run\ndepending on time and on others:\n{FORMS}"
+    )
+    parser.add_argument("config", nargs="?", help="a supervisord.conf")
+    parser.add_argument("--for", dest="duration", type=duration, default="60s", help="virtual time to run (60s)")
+    parser.add_argument("--behaviour", action="append", default=[], metavar="'NAME: WHAT'", help="what a program does")
+    parser.add_argument("--log", action="store_true", help="print the daemon's own log at the end")
+    parser.add_argument("--outlook", action="store_true", help="end with attempts, recovery, downtime and log volume")
+    parser.add_argument("--html", metavar="FILE", help="write the outlook as one self-contained page as well")
+    parser.add_argument("--seeds", type=seeds, metavar="A:B", help="play the scenarios A to below B")
+    profiles = sorted([*PROFILES, NEMESIS])
+    parser.add_argument("--profile", choices=profiles, default="plain", help="what kind of scenarios (plain)")
+    parser.add_argument("--jobs", type=count, default=1, metavar="N", help="processes (1)")
+    parser.add_argument("--dask", metavar="ADDRESS", help="play the seeds on that dask.distributed cluster, tcp://…")
+    parser.add_argument("--save", metavar="DIRECTORY", help="write the scenarios that do not pass there")
+    add_judges(parser)
+
+
+def act(arguments: argparse.Namespace) -> int:
+    """Run it; the exit status."""
+    if arguments.seeds is not None:
+        return _run_seeds(arguments)
+    if arguments.config is None:
+        raise UsageError("expected a supervisord.conf, or --seeds A:B")
+    from sim.cli import configuration  # the whole daemon, which seeds do without
+
+    return configuration.run(arguments)
+
+
+def _run_seeds(arguments: argparse.Namespace) -> int:
+    from sim.campaign import campaign
+
+    wanted, profile, stage = arguments.seeds, arguments.profile, arguments.stage
+
+    def progress(done: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{done} of {len(wanted)}" if done < len(wanted) else "\r" + " " * 40 + "\r")
+
+    if profile == NEMESIS and (stage != "daemon" or arguments.model or arguments.oracle):
+        raise UsageError("--profile nemesis goes with --stage daemon, and with neither --model nor --oracle")
+    if arguments.dask and arguments.oracle:
+        raise UsageError("--oracle is for this machine alone: the nodes of a cluster need not have supervisor")
+    if arguments.dask:
+        from sim import scale  # it starts a client of a cluster
+
+        result = scale.campaign(arguments.dask, wanted.start, wanted.stop, profile, stage, arguments.model, progress)
+    else:
+        result = campaign(
+            wanted.start, wanted.stop, profile, stage, arguments.jobs, arguments.model, progress, arguments.oracle
+        )
+    for failure in result.failures:
+        verdict = "UNKNOWN" if failure.unknown else "FAILED"
+        print(f"{verdict} profile {profile} seed {failure.seed}")
+        for reason in failure.reasons:
+            print(f"    {reason}")
+        if arguments.save:
+            path = os.path.join(arguments.save, f"{profile}-{failure.seed}.json")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(failure.scenario)
+            print(f"    replay: initd-sim replay {path} --stage {stage}")
+    print(result.summary())
+    return 0 if result.clean else 1
