@@ -34,6 +34,7 @@ class Life(Record):
     `status`: an exit code, or the negative of the signal it dies of. The first catchable signal that reaches it ends it
     `stop_ns` later (None: it takes no notice) with `stop_status` (None: it dies of that signal), unless it ends by itself
     before or just then; later ones change nothing. SIGKILL ends it `kill_ns` later, whatever else was on its way.
+    Signal 0 does nothing.
     """
 
     ends_ns: int | None = None

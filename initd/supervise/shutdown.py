@@ -48,15 +48,15 @@ class Shutdown:
                 if process.phase in (Phase.SPAWNING, Phase.CANCELLING, Phase.STOPPING):
                     rules.apply(process, Trigger.QUIT)
 
-    def advance(self, rules: Rules, groups: Mapping[str, Group]) -> bool:
-        """Stop what is next; True once nothing remains."""
+    def advance(self, rules: Rules, groups: Mapping[str, Group], due: bool) -> bool:
+        """Stop what is next; True once nothing remains. `due`: deadlines are being judged, and the cap is one (D2)."""
         while self.remaining:
             group = groups[self.remaining[-1]]
             if not self.told:
                 self.told = True
                 for process in group.in_stop_order():
                     rules.apply(process, Trigger.QUIT)
-            if self._last_up(group) is not None and not self._give_up(rules, group):
+            if self._last_up(group) is not None and not self._give_up(rules, group, due):
                 self._report(rules, groups)
                 return False
             if self.cap_at is not None:
@@ -77,7 +77,7 @@ class Shutdown:
             up.extend(process for process in group.in_stop_order() if process.state not in STOPPED_STATES)
         return up[-1] if up else None
 
-    def _give_up(self, rules: Rules, group: Group) -> bool:
+    def _give_up(self, rules: Rules, group: Group, due: bool) -> bool:
         """Whether what is left of the group is beyond SIGKILL for good."""
         last = self._last_up(group)
         if self.cap_at is not None and rules.now < self.cap_at or last is not None and not _killed(last):
@@ -87,7 +87,7 @@ class Shutdown:
             return False
         if self.cap_at is None:
             self.cap_at = rules.now + max(self.cap_left_ns, LEAST_CAP_NS)
-        if rules.now < self.cap_at:
+        if not due or rules.now < self.cap_at:
             return False
         for process in left:
             rules.given_up(process, f"giving up on {process.name} (pid {process.pid}): it does not die of SIGKILL")

@@ -88,9 +88,10 @@ class Supervisor:
         rules = self._rules
         rules.now, rules.out = now, []
         HANDLERS[type(event)](self, event)
-        if self._shutdown is not None and not self._finished and self._shutdown.advance(rules, self._groups):
-            self._finished = True
-            rules.out.append(Exit(rules.mood, self._shutdown.given_up))
+        if self._shutdown is not None and not self._finished:
+            self._finished = self._shutdown.advance(rules, self._groups, type(event) is events.TimePassed)
+            if self._finished:
+                rules.out.append(Exit(rules.mood, self._shutdown.given_up))
         return rules.out
 
     def _boot(self, event: events.Booted) -> None:

@@ -1,12 +1,8 @@
-"""What is done to each program from outside, in order: the ops of a scenario, and its group's turn in a shutdown.
-
-A place in the order is (time_ns, rank): whatever happens by itself at an instant has rank -1, the i-th op 2·i, and a group's
-turn the odd rank after whatever brought it about. What an op brings about at its own instant keeps the op's rank, because
-it is over before the next op (docs/reference-model.md, "One instant").
-"""
+"""What is done to each program from outside, in order: the ops of a scenario, and its group's turn in a shutdown."""
 
 from __future__ import annotations
 
+from sim.model.place import DONE, SIGNALLED, rank
 from sim.model.silence import NEVER
 from sim.scenario import Kind
 
@@ -14,11 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from sim.model.place import Place
     from sim.scenario import Scenario
 
-    Place: TypeAlias = tuple[int, int]
-    Doing: TypeAlias = tuple[int, int, int, int, int]
-    """time_ns, rank, one of the numbers below, the op's argument, the op's index."""
+    Doing: TypeAlias = tuple[Place, int, int, int]
+    """Its place, one of the numbers below, the op's argument, the op's index."""
 
 START, STOP, SIGNAL, OUTSIDER, REFUSE, SHUTDOWN, TURN, END, ANSWERED = range(9)
 """TURN and END are no ops; ANSWERED stands for one of which nothing is left to do."""
@@ -38,17 +34,18 @@ def sort_out(scenario: Scenario, names: list[str]) -> tuple[dict[str, list[Doing
     doings: dict[str, list[Doing]] = {name: [] for name in names}
     strays: list[Doing] = []
     shutdown = None
+    before_ns = 0
     for index, op in enumerate(scenario.ops):
-        number = NUMBERS.get(op.kind)
-        if number is None or op.time_ns > scenario.until_ns:
+        number, time_ns = NUMBERS.get(op.kind), op.time_ns
+        first, before_ns = time_ns > before_ns, time_ns
+        if number is None or time_ns > scenario.until_ns:
             continue
-        doing = (op.time_ns, 2 * index, number, op.argument, index)
         if number != SHUTDOWN:
-            doings.get(op.target, strays).append(doing)
+            doings.get(op.target, strays).append(((time_ns, rank(index, 0, DONE), ()), number, op.argument, index))
         elif shutdown is None:
-            shutdown = (op.time_ns, 2 * index)
+            shutdown = (time_ns, rank(-1 if first else index, 1, SIGNALLED), ())
             for each in doings.values():
-                each.append(doing)
+                each.append((shutdown, number, 0, index))
     for each in doings.values():
-        each.append((scenario.until_ns, NEVER, END, 0, -1))
+        each.append(((scenario.until_ns, NEVER, ()), END, 0, -1))
     return doings, strays, shutdown

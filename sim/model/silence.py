@@ -19,12 +19,7 @@ UNSPECIFIED = {
     "second-start": "D20: what a second start is answered while one waits already",
     "overtaken-start": "D20: what a waiting start is answered when the program becomes UNKNOWN, or the daemon shuts down",
     "born-dead": "§5.4: whether a start without waiting is told of a child that ends in the instant of its birth",
-    "no-wait": "D7: how often SIGKILL is repeated where stopwaitsecs is not positive",
     "turn-tie": "§2.8: which is first, the stop of a group's turn or what else happens to it at that instant",
-    "stuck-group": "D7: what ends a shutdown that never gets to its last group",
-    "cap-start": "D7: when the cap ends where it would shorten a stopwaitsecs, or where the stop signal is SIGKILL itself",
-    "cap-tie": "D7: whether SIGKILL is repeated at the instant of the cap",
-    "unknown-left": "D1, D7: the exit status where a program is left that is UNKNOWN",
     "last-words": "what a call is answered that comes at the very instant the daemon ends",
 }
 """Every reason there is."""

@@ -6,6 +6,7 @@ from operator import itemgetter
 
 from initd.record import Record
 from sim.model.doings import SIGNAL, START, STOP, sort_out
+from sim.model.place import next_turn
 from sim.model.shutdown import close
 from sim.model.silence import Silence
 from sim.model.telling import Telling
@@ -13,7 +14,8 @@ from sim.model.telling import Telling
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sim.model.course import Said
-    from sim.model.doings import Doing, Place
+    from sim.model.doings import Doing
+    from sim.model.place import Place
     from sim.scenario import Scenario
     from sim.trace import Trace
 
@@ -39,12 +41,14 @@ def tell(scenario: Scenario) -> Story:
     programs = scenario.programs()
     names = [name for name, _ in programs]
     doings, strays, asked = sort_out(scenario, names)
-    order = sorted(scenario.groups, key=lambda group: group.priority)
+    order = sorted(
+        scenario.groups, key=lambda group: (group.priority, group.name)
+    )  # and programs as they are written: §1.8
     levels: list[list[Telling]] = []
     lines: list[str] = []
     for group in order:
         level = []
-        for program in sorted(group.programs, key=lambda program: program.priority):
+        for program in group.programs:
             name = f"{group.name}:{program.name}"
             level.append(Telling(name, program, len(lines), doings[name]))
             lines.append(name)
@@ -56,7 +60,7 @@ def tell(scenario: Scenario) -> Story:
         for each in tellings:
             each.tell()
     else:
-        end = close(levels[::-1], asked, scenario.until_ns, silences)
+        end = close(levels[::-1], asked, scenario.until_ns)
     said: list[Said] = []
     for each in tellings:
         said += each.said
@@ -74,19 +78,20 @@ def tell(scenario: Scenario) -> Story:
 def _strays(scenario: Scenario, strays: list[Doing], asked: Place | None, lines: list[str]) -> list[Said]:
     """The answers to calls for programs nobody has; their names become lines of their own."""
     said = []
-    for time_ns, rank, number, _, index in strays:
+    for place, number, _, index in strays:
         if number in CALLS:
-            closing = asked is not None and (time_ns, rank) > asked
-            said.append((time_ns, rank, len(lines), "answer", f"{index} {'SHUTDOWN_STATE' if closing else 'BAD_NAME'}"))
+            closing = asked is not None and place > asked
+            said.append((*place[:2], len(lines), "answer", f"{index} {'SHUTDOWN_STATE' if closing else 'BAD_NAME'}"))
             lines.append(scenario.ops[index].target)
     return said
 
 
 def _until(end: Place, said: list[Said], lines: list[str], silences: list[Silence], scenario: Scenario) -> list[Said]:
-    """What was said before the daemon ended; a call at that very instant may have been heard or not."""
+    """What was said up to the turn in which the daemon ends; a call at that very instant may have been heard or not."""
     kept = []
+    over = (end[0], next_turn(end[1]))
     for each in said:
-        if each[:2] <= end:
+        if each[:2] < over:
             kept.append(each)
         elif each[0] == end[0] and each[3] == "answer":
             silences.append(Silence("last-words", lines[each[2]], "answer", f"{each[4].split()[0]} "))

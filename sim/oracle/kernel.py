@@ -118,7 +118,7 @@ class Kernel:
 
     def _deliver(self, child: Child, number: int) -> None:
         life, now_ns = child.life, self.clock.now_ns
-        if child.doomed or child.dead:
+        if child.doomed or child.dead or number == 0:
             return
         if number == signal.SIGKILL:
             child.doomed = True

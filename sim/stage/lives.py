@@ -27,7 +27,7 @@ class Child:
 
     def strike(self, signal: int, now_ns: int) -> bool:
         """Take a signal; True if that changed when it ends."""
-        if self.dead or self._doomed:
+        if self.dead or self._doomed or signal == 0:
             return False
         life = self.life
         if signal == SIGKILL:

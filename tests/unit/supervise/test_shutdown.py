@@ -125,6 +125,20 @@ def test_the_cap_never_shortens_a_stopwaitsecs():
     assert isinstance(bench.tick(start + 130)[-1], Exit)
 
 
+def test_nobody_is_given_up_whose_end_is_known_when_the_cap_is_over():
+    bench = Bench(booted=False)
+    bench.add(GroupPolicy("g", 1, (ProcessPolicy("a", stopwaitsecs=1), ProcessPolicy("b", stopwaitsecs=1))))
+    bench.do(Booted())
+    bench.running(pid=10, instance=1)
+    bench.running(pid=11, instance=2)
+    start = bench.time
+    bench.do(ShutdownAsked())
+    bench.tick(start + 1)
+    bench.time = start + 31
+    assert not any(isinstance(effect, Exit) for effect in bench.dies(-1, instance=1))
+    assert bench.dies(-1, instance=2)[-1] == Exit(Mood.SHUTDOWN)
+
+
 def test_a_shutdown_with_nothing_running_ends_at_once():
     bench = Bench(ProcessPolicy("a", autostart=False))
     assert bench.do(ShutdownAsked()) == [MoodChanged(Mood.SHUTDOWN), Exit(Mood.SHUTDOWN)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.model import Story
-from sim.scenario import SECOND_NS, Group, Op
+from sim.scenario import SECOND_NS, Group, Life, Op
 from tests.unit.sim.model.stories import REFUSED, STUBBORN, UNKILLABLE, life, ns, of, op, program, sketch, story
 
 EPERM = 1
@@ -124,7 +124,7 @@ def test_d20_a_start_that_waits_is_cancelled():
     assert {silence.reason for silence in told.silences} == {"overtaken-start"}
 
 
-def test_d7_thirty_seconds_after_its_first_sigkill_the_last_group_is_given_up():
+def test_d7_thirty_seconds_after_its_first_sigkill_a_group_is_given_up():
     lines = of(program(UNKILLABLE, stopwaitsecs=20), DOWN, until=100)
     assert lines[2:] == ["20: STOPPING, signal 15", "40: signal 9", "60: signal 9", "70: exit 1"]
 
@@ -132,35 +132,43 @@ def test_d7_thirty_seconds_after_its_first_sigkill_the_last_group_is_given_up():
 def test_d7_what_dies_at_the_last_instant_is_not_given_up():
     lines = of(program(life(stop=None, kill=30), stopwaitsecs=20), DOWN, until=100)
     assert lines[-1] == "70: STOPPED, exit 0"
+    two = program(life(stop=None, kill=30)), program(life(stop=None, kill=30), name="b")
+    assert sketch(story(*two, ops=(DOWN,), until=100).trace)[-1] == "60: STOPPED, STOPPED, exit 0"
 
 
-def test_d7_sigkill_at_the_instant_of_the_cap_is_left_open():
-    told = story(program(UNKILLABLE), ops=(DOWN,), until=100)
-    assert sketch(told.binding(told.trace))[2:] == [
-        *("20: STOPPING, signal 15", "30: signal 9", "40: signal 9", "50: signal 9", "60: exit 1"),
+def test_d7_sigkill_is_repeated_at_the_instant_of_the_cap():
+    lines = of(program(UNKILLABLE), DOWN, until=100)
+    assert lines[2:] == [
+        *("20: STOPPING, signal 15", "30: signal 9", "40: signal 9", "50: signal 9", "60: signal 9, exit 1"),
     ]
-    assert [silence.reason for silence in told.silences] == ["cap-tie"]
 
 
-def test_d7_the_cap_counts_from_the_first_sigkill_of_the_shutdown():
+def test_d7_the_cap_counts_from_the_turn_where_sigkill_was_sent_before():
     lines = of(program(UNKILLABLE), op(2, "stop"), DOWN, until=100)
-    assert lines[-2:] == ["42: signal 9", "52: signal 9, exit 1"]
+    assert lines[-2:] == ["42: signal 9", "50: exit 1"]
 
 
 def test_d7_no_stopwaitsecs_gets_shorter():
     patient = program(life(stop=55), name="b", stopwaitsecs=60)
-    told = story(program(UNKILLABLE), patient, ops=(DOWN,), until=100)
+    told = story(program(UNKILLABLE), patient, ops=(DOWN,), until=200)
     assert states(told, "g:b", 20) == [(20, "STOPPING"), (75, "STOPPED")]
-    assert told.trace[-1] == (ns(80), "", "exit", "1")
-    assert {silence.reason for silence in told.silences} == {"cap-start", "cap-tie"}
+    assert told.trace[-1] == (ns(105), "", "exit", "1"), "counted from when only those were left who were sent SIGKILL"
 
 
-def test_d7_the_cap_does_not_count_for_a_group_that_others_wait_for():
+def test_d7_a_group_that_others_wait_for_is_given_up_too():
     stuck = program(life(stop=None, kill=45))
-    told = story(program(life(stop=1)), group("other", stuck), ops=(DOWN,), until=100)
-    assert states(told, "g:a", 20) == [(75, "STOPPING"), (76, "STOPPED")]
-    assert told.trace[-1] == (ns(76), "", "exit", "0")
-    assert [(silence.reason, silence.since_ns) for silence in told.silences] == [("stuck-group", ns(60))]
+    told = story(program(life(stop=5)), group("other", stuck), ops=(DOWN,), until=100)
+    assert states(told, "g:a", 20) == [(60, "STOPPING"), (65, "STOPPED")]
+    assert told.trace[-1] == (ns(65), "", "exit", "1")
+
+
+def test_v3_one_cap_is_for_all_groups_together_and_a_second_for_each_at_least():
+    slow = program(life(stop=None, kill=22), stopwaitsecs=1)
+    told = story(program(UNKILLABLE, stopwaitsecs=1), group("two", slow), ops=(DOWN,), until=100)
+    assert states(told, "g:a", 20) == [(43, "STOPPING")]
+    assert told.trace[-1] == (ns(43 + 1 + 30 - 22), "", "exit", "1")
+    told = story(*[group(name, program(UNKILLABLE, stopwaitsecs=1)) for name in "gh"], ops=(DOWN,), until=100)
+    assert told.trace[-1] == (ns(20 + 1 + 30 + 1 + 1), "", "exit", "1")
 
 
 def test_without_an_end_nothing_is_said_of_it():
@@ -169,12 +177,14 @@ def test_without_an_end_nothing_is_said_of_it():
     assert states(told, "g:a", 2) == []
 
 
-def test_an_unknown_program_is_not_waited_for_and_the_exit_status_left_open():
-    told = story(program(), ops=(op(2, "refuse", argument=EPERM), DOWN))
-    assert sketch(told.trace)[2:] == ["20: STOPPING, UNKNOWN, exit 0"]
-    assert "unknown-left" in {silence.reason for silence in told.silences}
-    gone = story(program(life(9)), ops=(op(2, "refuse", argument=EPERM), op(3, "signal", argument=1), DOWN))
-    assert "unknown-left" not in {silence.reason for silence in gone.silences}
+def test_an_unknown_program_is_not_waited_for_nor_given_up():
+    assert of(program(), op(2, "refuse", argument=EPERM), DOWN)[2:] == ["20: STOPPING, UNKNOWN, exit 0"]
+
+
+def test_who_had_ended_when_the_last_turn_began_is_reaped_in_it():
+    told = story(program(life(20)), ops=(op(2, "refuse", argument=EPERM), DOWN))
+    assert states(told, "g:a", 20) == [(20, "STOPPING"), (20, "UNKNOWN"), (20, "STOPPED")]
+    assert told.trace[-1] == (ns(20), "", "exit", "0")
 
 
 def test_a_group_with_an_unknown_program_is_down_before_that_exits():
@@ -184,21 +194,47 @@ def test_a_group_with_an_unknown_program_is_down_before_that_exits():
     assert states(told, "g:a", 3) == [(20, "STOPPING"), (25, "STOPPED")]
 
 
-def test_what_else_happens_at_the_instant_of_a_turn_is_left_open():
-    told = story(program(life(28)), group("other", program(life(stop=8))), ops=(DOWN,))
+def test_at_one_instant_the_eldest_is_reaped_first_and_that_decides_whose_end_was_asked_for():
+    ends_as_the_other_stops = program(life(28), autorestart="false")
+    elder = story(group("first", ends_as_the_other_stops), group("last", program(life(stop=8))), ops=(DOWN,))
+    assert states(elder, "first:a", 20) == [(28, "EXITED expected")]
+    restarted = op(3, "stop", "a:a"), op(4, "start", "a:a")
+    late = program(life(), life(24), autorestart="false")
+    younger = story(group("a", late), group("last", program(life(stop=8))), ops=(*restarted, DOWN))
+    assert states(younger, "a:a", 20) == [(28, "STOPPING"), (28, "STOPPED")]
+    assert [entry[3] for entry in younger.trace if entry[2] == "signal"][-1] == "15", "to nobody, and told all the same"
+    assert elder.silences == younger.silences == ()
+
+
+def test_whether_the_turn_or_the_reap_is_first_is_left_open_where_both_were_born_together():
+    ops = op(2, "start"), op(2, "start", "last:a"), DOWN
+    told = story(program(life(26), autostart=False), group("last", program(life(stop=8), autostart=False)), ops=ops)
+    assert told.silences == (), "one was asked for first"
+    quick = {"startsecs": 2, "startretries": 9}
+    told = story(
+        program(life(1), Life(ns(26) - 1), **quick), group("last", program(life(1), life(stop=8), **quick)), ops=(DOWN,)
+    )
     assert [silence.reason for silence in told.silences] == ["turn-tie"]
-    assert [entry for entry in told.binding(told.trace) if entry[0] > ns(20)] == [
-        (ns(28), "other:a", "state", "STOPPED"),
+    assert [entry for entry in told.binding(told.trace) if entry[0] > ns(21)] == [
+        (ns(28), "last:a", "state", "STOPPED"),
         (ns(28), "", "exit", "0"),
     ]
 
 
-def test_an_exit_at_the_instant_of_the_shutdown_itself_comes_before_it():
+def test_the_signal_that_is_first_at_its_instant_comes_before_an_exit_and_a_deadline():
     told = story(program(life(20), autorestart="true"), ops=(DOWN,))
-    assert sketch(told.trace)[2:] == [
+    assert sketch(told.trace)[2:] == ["20: STOPPING, signal 15, STOPPED, exit 0"]
+    assert (
+        of(program(startsecs=20), DOWN.replace(time_ns=ns(20) + 1))[1] == "20+1: STOPPING, signal 15, STOPPED, exit 0"
+    )
+    assert of(program(life(20), autorestart="true"), op(20, "wall", ""), DOWN)[2:] == [
         "20: EXITED expected, STARTING 0, spawn 2, STOPPING, signal 15, STOPPED, exit 0",
     ]
-    assert told.silences == ()
+
+
+def test_without_stopwaitsecs_sigkill_follows_in_the_same_turn_and_in_another_one_after_a_stop():
+    assert of(program(stopwaitsecs=0), DOWN)[2:] == ["20: STOPPING, signal 15, signal 9, STOPPED, exit 0"]
+    assert of(program(stopwaitsecs=0), op(20, "stop"))[2:] == ["20: STOPPING, signal 15, answer 0 OK, STOPPED"]
 
 
 def test_a_call_at_the_instant_of_the_end_is_left_open():
@@ -208,6 +244,6 @@ def test_a_call_at_the_instant_of_the_end_is_left_open():
 
 
 @pytest.mark.parametrize("signal", [15, 9])
-def test_only_where_the_stop_signal_is_sigkill_the_cap_may_have_begun_with_the_stop(signal):
-    told = story(program(UNKILLABLE, stopwaitsecs=40, stopsignal=signal), ops=(DOWN,), until=100)
-    assert ("cap-start" in {silence.reason for silence in told.silences}) is (signal == 9)
+def test_a_stop_signal_is_no_escalation_even_where_it_is_sigkill(signal):
+    lines = of(program(UNKILLABLE, stopwaitsecs=40, stopsignal=signal), DOWN, until=100)
+    assert lines[-1] == "90: exit 1"

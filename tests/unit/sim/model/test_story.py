@@ -161,7 +161,9 @@ def an_exit_that_wants_a_restart_gets_it(scenario, trace):
 def sigkill_comes_every_stopwaitsecs_after_the_stop(scenario, trace):
     for name, each in scenario.programs():
         since_ns, wait_ns = None, each.stopwaitsecs * SECOND_NS
-        untold = sum(op.kind is Kind.REFUSE and op.target == name for op in scenario.ops)  # a refused one leaves no entry
+        untold = sum(
+            op.kind is Kind.REFUSE and op.target == name for op in scenario.ops
+        )  # a refused one leaves no entry
         for time_ns, _, what, detail in by_program(trace).get(name, []):
             if what == "state":
                 since_ns = time_ns if detail == "STOPPING" else None
@@ -271,11 +273,11 @@ def test_a_call_for_nobody_is_answered():
     assert (ns(2.5), "x:a", "answer", "2 SHUTDOWN_STATE") in told.trace
 
 
-def test_programs_are_told_of_in_the_order_of_their_groups_and_priorities():
+def test_programs_are_told_of_in_the_order_in_which_they_boot():
     told = story(
         Group("late", (program(),), 9), Group("early", (program(priority=9), program(name="b", priority=1)), 1), until=0
     )
-    assert [entry[1] for entry in told.trace if entry[2] == "spawn"] == ["early:b", "early:a", "late:a"]
+    assert [entry[1] for entry in told.trace if entry[2] == "spawn"] == ["early:a", "early:b", "late:a"]
 
 
 def test_the_last_instant_belongs_to_the_story():

@@ -396,8 +396,11 @@ def test_d26_a_stop_calls_off_the_restart_that_waits_and_a_start_need_not_wait()
 def test_what_is_left_open_is_said_with_its_reason():
     born_dead = story(program(life(0), autostart=False), ops=(op(1, "start"),))
     assert [silence.reason for silence in born_dead.silences] == ["born-dead"]
-    no_wait = story(program(UNKILLABLE, stopwaitsecs=0), ops=(op(2, "stop"),))
-    assert [silence.reason for silence in no_wait.silences] == ["no-wait"]
+
+
+def test_d7_without_stopwaitsecs_sigkill_is_repeated_every_second():
+    lines = of(program(UNKILLABLE, stopwaitsecs=0), op(2, "stop"), until=4)
+    assert lines[2:] == ["2: STOPPING, signal 15, answer 0 OK, signal 9", "3: signal 9", "4: signal 9"]
 
 
 def test_refused_kills_wait_in_line():

@@ -29,6 +29,7 @@ CASES = {
     "is killed at once": (Life(9 * S, 0, None), [(2 * S, 9)], (2 * S, -9)),
     "is killed slowly, which outlives its own end": (Life(3 * S, 0, 0, None, 4 * S), [(2 * S, 9)], (6 * S, -9)),
     "is killed slowly, once": (Life(kill_ns=4 * S), [(2 * S, 9), (3 * S, 9), (3 * S, 15)], (6 * S, -9)),
+    "signal 0 does nothing": (Life(5 * S, 3, 0), [(2 * S, 0)], (5 * S, 3)),
     "is killed while it stops": (Life(None, 0, 3 * S), [(2 * S, 15), (3 * S, 9)], (3 * S, -9)),
 }
 
