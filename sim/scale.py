@@ -56,7 +56,7 @@ def campaign(
     last: int,
     profile: str,
     stage: str = "core",
-    model: bool = False,
+    model: bool = True,
     progress: Callable[[int], None] = lambda done: None,
     size: int = CHUNK,
 ) -> Result:

@@ -56,7 +56,9 @@ def duration(text: str) -> int:
 def add_judges(parser: argparse.ArgumentParser) -> None:
     """The options that say who plays a scenario and who judges its story."""
     parser.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
-    parser.add_argument("--model", action="store_true", help="compare every story with the reference model's as well")
+    parser.add_argument(
+        "--model", action=argparse.BooleanOptionalAction, help="compare every story with the reference model's (it does)"
+    )
     parser.add_argument("--oracle", action="store_true", help="compare every story with supervisor 4.3.0's as well")
 
 
@@ -64,7 +66,7 @@ def judged(arguments: argparse.Namespace) -> Judged:
     """What plays and judges a scenario as those options say: its story, and every reason why it does not pass."""
     from sim.campaign import check, reference_model, stage_of, the_register
 
-    tell = reference_model() if arguments.model else None
+    tell = None if arguments.model is False else reference_model()
     register = the_register() if arguments.oracle else None
     play = stage_of(arguments.stage)
     return lambda scenario: check(scenario, play, tell, True, register)[:2]

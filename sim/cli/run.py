@@ -56,6 +56,7 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
     from sim.campaign import campaign
 
     wanted, profile, stage = arguments.seeds, arguments.profile, arguments.stage
+    model = arguments.model is not False
 
     def progress(done: int) -> None:
         if sys.stderr.isatty():
@@ -68,11 +69,9 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
     if arguments.dask:
         from sim import scale  # it starts a client of a cluster
 
-        result = scale.campaign(arguments.dask, wanted.start, wanted.stop, profile, stage, arguments.model, progress)
+        result = scale.campaign(arguments.dask, wanted.start, wanted.stop, profile, stage, model, progress)
     else:
-        result = campaign(
-            wanted.start, wanted.stop, profile, stage, arguments.jobs, arguments.model, progress, arguments.oracle
-        )
+        result = campaign(wanted.start, wanted.stop, profile, stage, arguments.jobs, model, progress, arguments.oracle)
     for failure in result.failures:
         verdict = "UNKNOWN" if failure.unknown else "FAILED"
         print(f"{verdict} profile {profile} seed {failure.seed}")

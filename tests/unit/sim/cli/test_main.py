@@ -221,6 +221,17 @@ def test_a_range_of_seeds_is_compared_with_supervisor_where_that_is_asked_for(ca
     assert (status, lines[-1].split(" in ")[0]) == (0, "20 passed, 0 failed")
 
 
+def test_a_range_of_seeds_is_compared_with_the_reference_model_unless_that_is_left_out(capsys, tmp_path, monkeypatch):
+    honest = core.play  # silent about a signal, as no invariant minds
+    monkeypatch.setattr(core, "play", lambda scenario: [e for e in honest(scenario) if e[2:] != ("signal", "15")])
+    assert run(capsys, "--seeds", "0:30", "--save", str(tmp_path))[0] == 1
+    path = str(min(tmp_path.iterdir()))
+    assert [main(["replay", path]), main(["replay", path, "--model"])] == [1, 1]
+    assert "FAILED model" in capsys.readouterr().out
+    told = [run(capsys, "--seeds", "0:30", option)[1] for option in ("--model", "--no-model")]
+    assert ["model fail" in "".join(each) for each in told] == [True, False]
+
+
 def test_a_difference_from_supervisor_fails_and_is_shrunk_to_what_shows_it(capsys, tmp_path, monkeypatch):
     honest = core.play
     monkeypatch.setattr(core, "play", lambda scenario: [e for e in honest(scenario) if e[3] != "EXITED unexpected"])
