@@ -45,7 +45,7 @@ class Desk:
     def _arm(self, process: Process, due_ns: int | None) -> None:
         process.due_ns = due_ns
         if due_ns is not None:
-            self._timers.arm(due_ns, process.instance)
+            self._timers.arm(due_ns, process)
 
     def _enter(self, process: Process, phase: Phase, pid: int = 0, tries: int = 0, expected: bool = True) -> None:
         """Change phase; the public state change is announced, a change of phase within one state is not."""

@@ -50,7 +50,7 @@ class Stopping(Starting):
         if any(wait for _, wait in process.stoppers):
             self.log("info", f"waiting for {process.name} to stop")
             process.report_ns = self.now + STOP_REPORT_NS + 1
-            self._timers.arm(process.report_ns, process.instance)
+            self._timers.arm(process.report_ns, process)
 
     def still_stopping(self, process: Process) -> None:
         """The throttled line of a waited stop."""

@@ -50,7 +50,7 @@ class Supervisor:
         self._finished = False
         self._cap_ns = cap_ns
         self._shutdown: Shutdown | None = None
-        self._timers = Timers(self._wanted)
+        self._timers = Timers()
         self._rules = Rules(self._timers)
 
     # -- questions ---------------------------------------------------------------------------------------------------
@@ -132,6 +132,7 @@ class Supervisor:
         del self._groups[event.name]
         for process in group.processes:
             del self._processes[process.instance]
+            process.due_ns = process.report_ns = None  # nobody's deadlines any more
         rules.out.append(GroupChanged(group.name, False, tuple(process.instance for process in group.processes)))
         rules.reply(event.request, Outcome.DONE)
 
@@ -184,17 +185,12 @@ class Supervisor:
 
     def _time_passed(self, event: events.TimePassed) -> None:
         now = self._rules.now
-        while (instance := self._timers.take_due(now)) is not None:
-            process = self._processes[instance]
+        while (process := self._timers.take_due(now)) is not None:
             if process.report_ns is not None and process.report_ns <= now:
                 self._rules.still_stopping(process)
             if process.due_ns is not None and process.due_ns <= now:
                 process.due_ns = None
                 self._rules.apply(process, Trigger.DUE)
-
-    def _wanted(self, when_ns: int, instance: int) -> bool:
-        process = self._processes.get(instance)
-        return process is not None and (when_ns == process.due_ns or when_ns == process.report_ns)
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
 
@@ -222,7 +218,7 @@ class Supervisor:
             core._groups[policy.name] = group
             core._processes.update({process.instance: process for process in group.processes})
         for when_ns, instance in snapshot.deadlines:
-            core._timers.arm(when_ns, instance)
+            core._timers.arm(when_ns, core._processes[instance])
         core._shutdown = Shutdown.restore(snapshot.shutdown) if snapshot.shutdown else None
         return core
 

@@ -6,36 +6,41 @@ import heapq
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from initd.supervise.process import Process
 
 
 class Timers:
-    """Instants by instance. An entry counts only while `valid(when, instance)` says that the process still wants it."""
+    """Instants by process. One counts only while it is the process's `due_ns` or `report_ns`."""
 
-    def __init__(self, valid: Callable[[int, int], bool]) -> None:
-        self._valid = valid
-        self._heap: list[tuple[int, int, int]] = []
+    __slots__ = ("_heap", "_sequence")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Process]] = []
         self._sequence = 0
 
-    def arm(self, when_ns: int, instance: int) -> None:
+    def arm(self, when_ns: int, process: Process) -> None:
         """Add a deadline; equal ones fall due in the order they were armed."""
         self._sequence += 1
-        heapq.heappush(self._heap, (when_ns, self._sequence, instance))
+        heapq.heappush(self._heap, (when_ns, self._sequence, process))
 
     def next_ns(self) -> int | None:
         """The earliest deadline still wanted."""
         heap = self._heap
-        while heap and not self._valid(heap[0][0], heap[0][2]):
+        while heap:
+            when_ns, _, process = heap[0]
+            if when_ns == process.due_ns or when_ns == process.report_ns:
+                return when_ns
             heapq.heappop(heap)
-        return heap[0][0] if heap else None
+        return None
 
-    def take_due(self, now_ns: int) -> int | None:
-        """Remove the earliest deadline if it is due, and return its instance."""
-        when = self.next_ns()
-        if when is None or when > now_ns:
+    def take_due(self, now_ns: int) -> Process | None:
+        """Remove the earliest deadline if it is due, and return its process."""
+        when_ns = self.next_ns()
+        if when_ns is None or when_ns > now_ns:
             return None
         return heapq.heappop(self._heap)[2]
 
     def pending(self) -> tuple[tuple[int, int], ...]:
         """The wanted deadlines as (when, instance) in the order they would fall due; what a snapshot keeps."""
-        return tuple((when, instance) for when, _, instance in sorted(self._heap) if self._valid(when, instance))
+        wanted = sorted(each for each in self._heap if each[0] in (each[2].due_ns, each[2].report_ns))
+        return tuple((when_ns, process.instance) for when_ns, _, process in wanted)

@@ -102,7 +102,8 @@ class CoreStage:
         self._actors = [_Actor(f"{group.name}:{each.name}", each) for group in self._groups for each in group.programs]
         self._by_name = {actor.name: at + 1 for at, actor in enumerate(self._actors)}
         self._events: deque[Event] = deque()
-        self._forks: list[tuple[int, effects.Spawn]] = []
+        self._forks: list[effects.Spawn] = []
+        self._later: list[tuple[int, effects.Spawn]] = []
         self._withheld: dict[int, effects.Spawn] = {}
 
     def run(self) -> None:
@@ -120,7 +121,7 @@ class CoreStage:
                 return
             self.now = next_ns = max(self.now, next_ns)
             if op is not None and op.time_ns <= next_ns and op.kind is Kind.SHUTDOWN:
-                self._turn(shutdown=True)
+                self._shut()
                 at += 1
             next_ns = self._settle()
             while at < len(ops) and ops[at].time_ns <= self.now and not self.over:
@@ -128,42 +129,57 @@ class CoreStage:
                 at += 1
                 next_ns = self._settle()
 
-    def _next_ns(self) -> int | None:
-        """When there is next anything to do, this very instant included."""
-        next_ns = self.core.next_deadline()
-        end_ns = self._children.next_ns()
-        if end_ns is not None and (next_ns is None or end_ns < next_ns):
-            next_ns = end_ns
-        for due_ns, _ in self._forks:
-            if next_ns is None or due_ns < next_ns:
-                next_ns = due_ns
-        return next_ns
-
     # -- turns -------------------------------------------------------------------------------------------------------
 
     def _settle(self) -> int | None:
         """Turns until there is nothing more to do at this instant; when there will be next."""
+        now, children = self.now, self._children
         for _ in range(TURNS_AT_ONE_INSTANT):
-            next_ns = self._next_ns()
-            if next_ns is None or next_ns > self.now:
+            next_ns = deadline = self.core.next_deadline()
+            end_ns = children.next_ns()
+            if end_ns is not None and (next_ns is None or end_ns < next_ns):
+                next_ns = end_ns
+            for due_ns, _ in self._later:
+                if next_ns is None or due_ns < next_ns:
+                    next_ns = due_ns
+            if (next_ns is None or next_ns > now) and not self._forks:
                 return next_ns
-            self._turn()
-        raise StageError(f"{TURNS_AT_ONE_INSTANT} turns at {self.now} ns")
+            if end_ns is not None and end_ns <= now:
+                self._bury()
+                deadline = self.core.next_deadline()
+            self._finish(deadline)
+        raise StageError(f"{TURNS_AT_ONE_INSTANT} turns at {now} ns")
 
-    def _turn(self, shutdown: bool = False) -> None:
+    def _shut(self) -> None:
+        """A turn that begins with a SIGTERM to the daemon."""
         dead = self._children.take_dead(self.now)
-        if shutdown:
-            self._handle(ShutdownAsked())
+        self._handle(ShutdownAsked())
+        self._reap_all(dead)
+        self._finish(self.core.next_deadline())
+
+    def _bury(self) -> None:
+        """The reaps of a turn."""
+        self._reap_all(self._children.take_dead(self.now))
+
+    def _reap_all(self, dead: list[Child]) -> None:
         for child in dead:
             child.reaped = True  # all of them, before the core hears of the first
-        while dead:
-            self._reap(dead.pop(self._choose(len(dead)) if self._choose is not None else 0))
-        deadline = self.core.next_deadline()
+        if self._choose is None:
+            for child in dead:
+                self._reap(child)
+        else:
+            while dead:
+                self._reap(dead.pop(self._choose(len(dead))))
+
+    def _finish(self, deadline: int | None) -> None:
+        """The deadlines and the forks of a turn."""
         if deadline is not None and deadline <= self.now:
             self._handle(TimePassed())
+        if self._later:
+            self._forks = [spawn for due_ns, spawn in self._later if due_ns <= self.now] + self._forks
+            self._later = [each for each in self._later if each[0] > self.now]
         if self._forks:
-            due = [spawn for due_ns, spawn in self._forks if due_ns <= self.now]
-            self._forks = [each for each in self._forks if each[0] > self.now]
+            due, self._forks = self._forks, []
             for spawn in due:
                 self._fork(spawn)
 
@@ -189,11 +205,11 @@ class CoreStage:
 
     def _handle(self, event: Event) -> None:
         """Tell the core and do what it says; what arises from that follows in order, as in the driver."""
-        events = self._events
+        events, now = self._events, self.now
         events.append(event)
         while events:
             self.handled += 1
-            for effect in self.core.handle(events.popleft(), self.now):
+            for effect in self.core.handle(events.popleft(), now):
                 action = EFFECTS.get(type(effect))
                 if action is not None:
                     action(self, effect)
@@ -212,20 +228,22 @@ class CoreStage:
         self.trace.append((self.now, self._actors[change.instance - 1].name, "state", detail))
 
     def _spawn(self, spawn: effects.Spawn) -> None:
-        delay_ns: int | None = 0
-        if self._late is not None:
-            actor = self._actors[spawn.instance - 1]
-            delay_ns = self._late(actor.name, actor.tries + 1)
+        if self._late is None:
+            self._forks.append(spawn)
+            return
+        actor = self._actors[spawn.instance - 1]
+        delay_ns = self._late(actor.name, actor.tries + 1)
         if delay_ns is None:
             self._withheld[spawn.instance] = spawn
         else:
-            self._forks.append((self.now + delay_ns, spawn))
+            self._later.append((self.now + delay_ns, spawn))
 
     def _cancel(self, cancel: effects.CancelSpawn) -> None:
         key = (cancel.instance, cancel.attempt)
-        if any((spawn.instance, spawn.attempt) == key for _, spawn in self._forks):
-            self._forks = [each for each in self._forks if (each[1].instance, each[1].attempt) != key]
-        elif self._withheld.pop(cancel.instance, None) is None:
+        asked = len(self._forks) + len(self._later)
+        self._forks = [each for each in self._forks if (each.instance, each.attempt) != key]
+        self._later = [each for each in self._later if (each[1].instance, each[1].attempt) != key]
+        if len(self._forks) + len(self._later) == asked and self._withheld.pop(cancel.instance, None) is None:
             return
         self._events.append(SpawnFailed(cancel.instance, cancel.attempt, "", self._wall()))
 
@@ -277,7 +295,7 @@ class CoreStage:
         self.wall_offset_ns += op.argument
 
     def _shut_down(self, at: int, op: Op) -> None:
-        self._turn(shutdown=True)  # a signal is looked at before reaps and deadlines
+        self._shut()  # a signal is looked at before reaps and deadlines
 
 
 EFFECTS: dict[type[effects.Effect], Callable[[CoreStage, Any], None]] = {
