@@ -66,12 +66,15 @@ def judge(scenario: Scenario, trace: Trace, slack_ns: int = 0) -> list[Finding]:
 def _look(seen: Seen, entry: Entry, found: dict[str, Finding]) -> None:
     time_ns, program, what, detail = entry
     try:
-        seen.come_to(time_ns)
-        actor = seen.actors[program] if program else None
+        if time_ns != seen.now:
+            seen.come_to(time_ns)
         if what == "state":
-            what = detail.partition(" ")[0]
-        if actor is not None and what in CHECKS:
-            for name, check in CHECKS[what]:
+            what, _, seen.more = detail.partition(" ")
+        seen.what = what
+        actor = None
+        if program:
+            actor = seen.actors[program]
+            for name, check in CHECKS.get(what, ()):
                 try:
                     text = check(seen, actor, entry)
                 except Exception as error:  # whatever it is, it is not a pass
@@ -79,15 +82,14 @@ def _look(seen: Seen, entry: Entry, found: dict[str, Finding]) -> None:
                     continue
                 if text is not None:
                     found.setdefault(name, Finding(name, Outcome.FAIL, text, entry))
-        if what in DAEMON_CHECKS:
-            for name, overall in DAEMON_CHECKS[what]:
-                try:
-                    text = overall(seen, entry)
-                except Exception as error:  # as above
-                    found.setdefault(name, Finding(name, Outcome.UNKNOWN, repr(error), entry))
-                    continue
-                if text is not None:
-                    found.setdefault(name, Finding(name, Outcome.FAIL, text, entry))
+        for name, overall in DAEMON_CHECKS.get(what, ()):
+            try:
+                text = overall(seen, entry)
+            except Exception as error:  # as above
+                found.setdefault(name, Finding(name, Outcome.UNKNOWN, repr(error), entry))
+                continue
+            if text is not None:
+                found.setdefault(name, Finding(name, Outcome.FAIL, text, entry))
         seen.take(entry, actor)
     except (KeyError, ValueError, IndexError) as error:  # a story that speaks of what the scenario has not
         found.setdefault("story", Finding("story", Outcome.UNKNOWN, repr(error), entry))

@@ -31,12 +31,13 @@ class Actor:
 
     __slots__ = (
         "alive", "client_ns", "client_signals", "due_ns", "failures", "fork_ns", "forks", "group", "hit_ns", "kill_ns",
-        "killed_ns", "name", "nine_ns", "refused_ns", "short_ns", "signals", "since_ns", "spec", "start_ns", "state",
-        "stop_op_ns", "struck", "tries",
+        "killed_ns", "name", "nine_ns", "refused_ns", "short_ns", "signals", "since_ns", "spec", "start_ns", "startsecs_ns",
+        "state", "stop_op_ns", "stopwait_ns", "struck", "tries",
     )  # fmt: skip
 
     def __init__(self, name: str, group: int, spec: Program) -> None:
         self.name, self.group, self.spec = name, group, spec
+        self.startsecs_ns, self.stopwait_ns = spec.startsecs * SECOND_NS, spec.stopwaitsecs * SECOND_NS
         self.state, self.since_ns, self.tries = "STOPPED", NEVER, 0
         self.alive = self.struck = False
         self.forks = self.failures = self.signals = 0
@@ -44,16 +45,6 @@ class Actor:
         self.start_ns = self.stop_op_ns = self.refused_ns = self.hit_ns = NEVER
         self.client_ns, self.client_signals = NEVER, frozenset[int]()
         self.due_ns: int | None = None
-
-    @property
-    def startsecs_ns(self) -> int:
-        """startsecs."""
-        return self.spec.startsecs * SECOND_NS
-
-    @property
-    def stopwait_ns(self) -> int:
-        """stopwaitsecs."""
-        return self.spec.stopwaitsecs * SECOND_NS
 
     def by_client(self, entry: Entry) -> bool:
         """Whether a client may have had the signal of that entry sent."""
@@ -65,24 +56,27 @@ class Actor:
 
 
 class Seen:
-    """A story as told so far. `unstopped` counts, per group in order of priority, who does not count as down."""
+    """A story as told so far. `unstopped` counts, per group in order of priority, who does not count as down.
+
+    Of the entry that is looked at, `what` is the state entered or else its `what`, and `more` what a state has besides its name.
+    """
 
     __slots__ = (
-        "_at", "_ops", "actors", "answers", "booting", "exit_ns", "now", "ops", "scenario", "shutdown_first", "shutdown_ns",
-        "slack_ns", "unstopped",
+        "_at", "_ops", "actors", "answers", "booting", "exit_ns", "more", "now", "ops", "scenario", "shutdown_first",
+        "shutdown_ns", "slack_ns", "unstopped", "what",
     )  # fmt: skip
 
     def __init__(self, scenario: Scenario, slack_ns: int) -> None:
         self.scenario, self.slack_ns = scenario, slack_ns
-        self.now = 0
+        self.now = NEVER
+        self.what = self.more = ""
         self.ops = self._ops = scenario.ops
         self._at = 0
         groups = sorted(scenario.groups, key=lambda group: (group.priority, group.name))
-        self.actors = {
-            f"{group.name}:{each.name}": Actor(f"{group.name}:{each.name}", rank, each)
-            for rank, group in enumerate(groups)
-            for each in group.programs
-        }
+        actors = [
+            Actor(f"{group.name}:{each.name}", rank, each) for rank, group in enumerate(groups) for each in group.programs
+        ]
+        self.actors = {actor.name: actor for actor in actors}
         self.unstopped = [0] * len(groups)
         self.answers: dict[int, str] = {}
         self.booting = 0
@@ -124,7 +118,7 @@ class Seen:
             if what == "exit":
                 self.exit_ns = time_ns
         elif what == "state":
-            self._enter(actor, time_ns, detail)
+            self._enter(actor, time_ns)
         elif what == "spawn":
             actor.alive, actor.struck = True, actor.hit_ns == time_ns
             actor.forks, actor.fork_ns = int(detail), time_ns
@@ -143,22 +137,28 @@ class Seen:
         elif what == "answer":
             self.answers[int(detail.partition(" ")[0])] = detail
 
-    def _enter(self, actor: Actor, time_ns: int, detail: str) -> None:
-        state, _, more = detail.partition(" ")
-        self.unstopped[actor.group] += (state not in DOWN) - (actor.state not in DOWN)
-        if state == "BACKOFF":
+    def _enter(self, actor: Actor, time_ns: int) -> None:
+        state, more = self.what, self.more
+        was, actor.state, actor.since_ns = actor.state, state, time_ns
+        if (state in DOWN) is not (was in DOWN):
+            self.unstopped[actor.group] += 1 if was in DOWN else -1
+        actor.due_ns, actor.tries = None, 0
+        if state == "STARTING":
+            actor.tries = int(more)
+        elif state == "BACKOFF":
             if not actor.alive:
                 actor.forks += 1  # refused
             actor.failures += 1
-        elif state == "RUNNING" or state == "EXITED" or state == "FATAL":
-            actor.failures = 0
-        if state == "BACKOFF" or state == "EXITED" or state == "STOPPED":
+            actor.tries = int(more)
             actor.alive = False
-        if state == "STOPPING":
+        elif state == "RUNNING" or state == "FATAL":
+            actor.failures = 0
+        elif state == "STOPPING":
             actor.signals, actor.kill_ns, actor.killed_ns, actor.nine_ns = 0, NEVER, NEVER, NEVER
-        actor.due_ns = None
-        if state == "EXITED" and actor.spec.autorestart != "false":
-            if more == "unexpected" or actor.spec.autorestart == "true":
+        elif state == "STOPPED":
+            actor.alive = False
+        elif state == "EXITED":
+            actor.alive, actor.failures = False, 0
+            restart = actor.spec.autorestart
+            if restart == "true" or (restart == "unexpected" and more == "unexpected"):
                 actor.due_ns = time_ns
-        actor.tries = int(more) if state == "BACKOFF" or state == "STARTING" else 0
-        actor.state, actor.since_ns = state, time_ns

@@ -28,21 +28,17 @@ RESTART_NS = SECOND_NS // 5
 
 
 def edge(seen: Seen, actor: Actor, entry: Entry) -> str | None:
-    state = entry[3].partition(" ")[0]
-    if state not in EDGES[actor.state]:
-        return f"{actor.state} -> {state} is no transition"
+    if seen.what not in EDGES[actor.state]:
+        return f"{actor.state} -> {seen.what} is no transition"
     return None
 
 
 def has_process(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     if entry[2] == "signal":
         return None if actor.alive else f"signal {entry[3]}, but there is no process"
-    state = entry[3].partition(" ")[0]
-    if state == "RUNNING" and not actor.alive:
-        return "RUNNING without a process"
-    if state in ("STARTING", "FATAL") and actor.alive:
-        return f"{state} while there is a process"
-    return None
+    if seen.what == "RUNNING":
+        return None if actor.alive else "RUNNING without a process"
+    return f"{seen.what} while there is a process" if actor.alive else None
 
 
 def one_process(seen: Seen, actor: Actor, entry: Entry) -> str | None:
@@ -51,7 +47,7 @@ def one_process(seen: Seen, actor: Actor, entry: Entry) -> str | None:
 
 def long_enough(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     """RUNNING after more than startsecs; at exactly startsecs only for one who has ended just then (edge rule)."""
-    if entry[2] == "state" and entry[3] == "RUNNING":
+    if seen.what == "RUNNING":
         age_ns = entry[0] - actor.fork_ns
         if age_ns > actor.startsecs_ns:
             return None
@@ -93,7 +89,7 @@ def bounded_retries(seen: Seen, actor: Actor, entry: Entry) -> str | None:
 
 def fatal_when_used_up(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     """BACKOFF with the retries used up turns FATAL at once; FATAL comes of nothing else but a shutdown."""
-    state = entry[3].partition(" ")[0]
+    state = seen.what
     used_up = actor.state == "BACKOFF" and actor.tries > actor.spec.startretries
     if state == "FATAL":
         if not used_up and seen.shutdown_ns == NEVER:
@@ -107,9 +103,8 @@ def fatal_when_used_up(seen: Seen, actor: Actor, entry: Entry) -> str | None:
 
 
 def counter(seen: Seen, actor: Actor, entry: Entry) -> str | None:
-    state, _, tries = entry[3].partition(" ")
-    wanted = actor.failures + (state == "BACKOFF")
-    return f"{entry[3]}, expected {state} {wanted}" if int(tries) != wanted else None
+    wanted = actor.failures + (seen.what == "BACKOFF")
+    return f"{entry[3]}, expected {seen.what} {wanted}" if int(seen.more) != wanted else None
 
 
 def stays_stopped(seen: Seen, actor: Actor, entry: Entry) -> str | None:
@@ -130,16 +125,16 @@ def not_after_shutdown(seen: Seen, actor: Actor, entry: Entry) -> str | None:
 
 def restarts(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     """EXITED starts again exactly where autorestart says so; what its end counts as follows its status."""
-    if entry[2] == "state" and entry[3].startswith("EXITED"):
+    if seen.what == "EXITED":
         life = actor.life()
         if actor.alive and not actor.struck:
             expected = life.status in actor.spec.exitcodes
-            if entry[3] != ("EXITED expected" if expected else "EXITED unexpected"):
+            if seen.more != ("expected" if expected else "unexpected"):
                 return f"{entry[3]} with status {life.status}, exitcodes are {actor.spec.exitcodes}"
         return None
     if actor.state != "EXITED":
         return None
-    if entry[3].startswith("STARTING"):
+    if seen.what == "STARTING":
         return "restarts against autorestart" if actor.due_ns is None and actor.start_ns < actor.since_ns else None
     called_off = actor.stop_op_ns >= actor.since_ns or seen.shutdown_ns != NEVER
     if actor.due_ns is not None and not called_off and entry[0] > actor.due_ns + RESTART_NS + seen.slack_ns:
@@ -156,8 +151,7 @@ def autostart(seen: Seen, actor: Actor, entry: Entry) -> str | None:
 def chain(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     if entry[2] == "spawn":
         return None if int(entry[3]) == actor.forks + 1 else f"fork {entry[3]} after fork {actor.forks}"
-    state = entry[3].partition(" ")[0]
-    return f"{state} told twice" if state == actor.state else None
+    return f"{seen.what} told twice" if seen.what == actor.state else None
 
 
 CHECKERS: dict[str, tuple[tuple[str, ...], Checker]] = {
