@@ -8,6 +8,7 @@ import sys
 
 from sim.children.behaviours import CATALOGUE
 from sim.children.conditions import FORMS
+from sim.cli import pages
 from sim.cli.options import UsageError, add_judges, count, duration, seeds
 from sim.generate import PROFILES
 
@@ -31,7 +32,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--behaviour", action="append", default=[], metavar="'NAME: WHAT'", help="what a program does")
     parser.add_argument("--log", action="store_true", help="print the daemon's own log at the end")
     parser.add_argument("--outlook", action="store_true", help="end with attempts, recovery, downtime and log volume")
-    parser.add_argument("--html", metavar="FILE", help="write the outlook as one self-contained page as well")
+    parser.add_argument("--html", metavar="FILE", help="write the outlook, or what came of the seeds, as one self-contained page")
     parser.add_argument("--seeds", type=seeds, metavar="A:B", help="play the scenarios A to below B")
     profiles = sorted([*PROFILES, NEMESIS])
     parser.add_argument("--profile", choices=profiles, default="plain", help="what kind of scenarios (plain)")
@@ -82,5 +83,6 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(failure.scenario)
             print(f"    replay: initd-sim replay {path} --stage {stage}")
+    pages.write_campaign(arguments, [(profile, result)])
     print(result.summary())
     return 0 if result.clean else 1

@@ -44,10 +44,14 @@ class Divergence(Record):
 
 
 class Finding(Record):
-    """What came of one comparison: the rows that were met, by predicate, and the parting nobody meant."""
+    """What came of one comparison: the rows that were met, by predicate, and the parting nobody meant.
+
+    `partings` says where each was met; not so for the one of WALL_STEP, which is met by a play as a whole.
+    """
 
     met: tuple[str, ...] = ()
     unexplained: Parting | None = None
+    partings: tuple[tuple[str, Parting], ...] = ()
 
 
 class Register:
@@ -78,14 +82,14 @@ class Register:
 
     def _judge(self, scenario: Scenario, ours: Trace, told: Trace) -> Finding:
         mine, theirs = by_program(ours), by_program(told)
-        met: list[str] = []
+        met: list[tuple[str, Parting]] = []
         parted: list[int] = []
         left: list[Parting] = []
 
         def explain(parting: Parting) -> Explained | None:
             for name, judge in self._judges:
                 if (verdict := judge(parting)) is not None:
-                    met.append(name)
+                    met.append((name, parting))
                     if verdict is Explained.REST:
                         parted.append(parting.time_ns)
                     return verdict
@@ -96,7 +100,8 @@ class Register:
             if parting is not None:
                 left.append(parting)
         left = [parting for parting in left if not _follows(parting, parted)]
-        return Finding(tuple(met), min(left, key=lambda each: each.time_ns, default=None))
+        nobody_meant = min(left, key=lambda each: each.time_ns, default=None)
+        return Finding(tuple([name for name, _ in met]), nobody_meant, tuple(met))
 
     def compare_late(self, scenario: Scenario, ours: Trace) -> Lateness:
         """Our story against that of the supervisor with its own poll, at level L2."""

@@ -1,0 +1,67 @@
+"""`--html FILE` of the commands: what was played as one self-contained page (`sim.page`)."""
+
+from __future__ import annotations
+
+import argparse
+
+from sim.cli.options import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.campaign import Result
+    from sim.scenario import Scenario
+    from sim.trace import Trace
+
+
+def add_html(parser: argparse.ArgumentParser) -> None:
+    """The option."""
+    parser.add_argument("--html", metavar="FILE", help="write it as one self-contained page with lanes as well")
+
+
+def write_scenario(
+    arguments: argparse.Namespace, scenario: Scenario, trace: Trace, reasons: Sequence[str], title: str
+) -> None:
+    """Write the page of a story, if it is wanted; beside it the stories that `--oracle` and `--model` ask for."""
+    if arguments.html:
+        from sim import exhibit, page
+        from sim.campaign import the_register
+
+        register = the_register() if arguments.oracle else None
+        write(arguments.html, page.story(exhibit.of(scenario, trace, reasons, title, register, arguments.model)))
+
+
+def write_siege(arguments: argparse.Namespace) -> None:
+    """Write the page of the siege in the file given, if it is wanted."""
+    if arguments.html:
+        from sim import exhibit, page
+        from sim.stage import sieges
+
+        with open(arguments.file, encoding="utf-8") as file:
+            siege = sieges.from_json(file.read())
+        write(arguments.html, page.story(exhibit.of_siege(siege, sieges.verdict(siege, True))))
+
+
+def write_campaign(arguments: argparse.Namespace, results: Sequence[tuple[str, Result]]) -> None:
+    """Write the page of a campaign, if it is wanted: every failure kept is played again for its lanes."""
+    if arguments.html:
+        from sim import exhibit, page
+        from sim.campaign import stage_of, the_register
+
+        play, register = stage_of(arguments.stage), the_register() if arguments.oracle else None
+        exhibits = [
+            exhibit.of_failure(profile, failure, play, register, arguments.model)
+            for profile, result in results
+            for failure in result.failures
+        ]
+        write(arguments.html, page.campaign(results, exhibits))
+
+
+def write(path: str, text: str) -> None:
+    """Write a page; UsageError where that cannot be."""
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"could not write the page: {error}") from None
