@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 
-from sim.invariants import judge
+from sim.invariants import Finding, judge
 from sim.lanes import Band, Mark, Telling, Tick
 from sim.page import Exhibit, failure_title
 from sim.scenario import Kind, from_json, to_json
@@ -22,19 +22,23 @@ if TYPE_CHECKING:
     from sim.oracle.differential import Register
     from sim.scenario import Life, Op, Scenario
     from sim.stage.siege import Result, Siege
-    from sim.trace import Trace
+    from sim.trace import Entry, Trace
 
 OURS, THEIRS, MODEL = "initd", "supervisor 4.3.0", "reference model"
 CALLS = (Kind.START, Kind.STOP, Kind.SIGNAL)
 
 
 def of(
-    scenario: Scenario, trace: Trace, reasons: Sequence[str] = (), title: str = "Scenario",
-    register: Register | None = None, model: bool = False,
+    scenario: Scenario, trace: Sequence[Entry], reasons: Sequence[str] = (), title: str = "Scenario",
+    register: Register | None = None, model: bool = False, findings: Sequence[Finding] | None = None,
 ) -> Exhibit:  # fmt: skip
-    """The exhibit of a story; with a register supervisor's beside it, with `model` the reference model's."""
+    """The exhibit of a story; with a register supervisor's beside it, with `model` the reference model's.
+
+    `findings` are those of `judge`, if the story was judged already.
+    """
     names = [name for name, _ in scenario.programs()]
-    tellings, marks, notes = [Telling(OURS, tuple(trace))], _findings(scenario, trace), []
+    findings = judge(scenario, list(trace)) if findings is None else findings
+    tellings, marks, notes = [Telling(OURS, tuple(trace))], [_mark(each) for each in findings], []
     if register is not None:
         told, partings = _differences(scenario, trace, register)
         tellings.append(Telling(THEIRS, tuple(told)))
@@ -60,19 +64,16 @@ def of(
     )
 
 
-def _findings(scenario: Scenario, trace: Trace) -> list[Mark]:
-    return [
-        Mark(each.entry[0], each.entry[1], OURS, each.name, f"{each.outcome.value}: {each.text}")
-        for each in judge(scenario, trace)
-    ]
+def _mark(finding: Finding) -> Mark:
+    return Mark(finding.entry[0], finding.entry[1], OURS, finding.name, f"{finding.outcome.value}: {finding.text}")
 
 
-def _differences(scenario: Scenario, trace: Trace, register: Register) -> tuple[Trace, list[Mark]]:
+def _differences(scenario: Scenario, trace: Sequence[Entry], register: Register) -> tuple[Trace, list[Mark]]:
     """Supervisor's story, and a mark where it parts from ours: the row of the register that means it, or that none does."""
     from sim.oracle.differential import describe
     from sim.oracle.play import play
 
-    finding = register.compare(scenario, trace)
+    finding = register.compare(scenario, list(trace))
     rows = {row.predicate: row for row in register.rows}
     marks = [
         Mark(parting.time_ns, parting.program, THEIRS, rows[name].id, rows[name].reason, meant=True)
@@ -109,7 +110,7 @@ def _fault(op: Op) -> str:
     return f"outsider sends {op.argument}" if op.kind is Kind.OUTSIDER else f"next kill fails, errno {op.argument}"
 
 
-def _ends(scenario: Scenario, trace: Trace) -> Iterator[Tick]:
+def _ends(scenario: Scenario, trace: Sequence[Entry]) -> Iterator[Tick]:
     """How each child ended, when that was noticed."""
     programs = dict(scenario.programs())
     struck = [(op.time_ns, op.target, str(op.argument)) for op in scenario.ops if op.kind is Kind.OUTSIDER]
@@ -154,7 +155,7 @@ def _status(child: Child, time_ns: int) -> str:
 # -- what lasts
 
 
-def _bands(scenario: Scenario, trace: Trace) -> Iterator[Band]:
+def _bands(scenario: Scenario, trace: Sequence[Entry]) -> Iterator[Band]:
     ahead_ns, since_ns = 0, 0
     for op in scenario.ops:
         if op.kind is Kind.WALL:
@@ -170,7 +171,7 @@ def _bands(scenario: Scenario, trace: Trace) -> Iterator[Band]:
     yield from _of_lives(scenario, trace)
 
 
-def _refused_until(op: Op, trace: Trace) -> int | None:
+def _refused_until(op: Op, trace: Sequence[Entry]) -> int | None:
     """When somebody tried to send a signal next."""
     for time_ns, name, what, detail in trace:
         if name == op.target and time_ns >= op.time_ns:
@@ -179,7 +180,7 @@ def _refused_until(op: Op, trace: Trace) -> int | None:
     return None
 
 
-def _of_lives(scenario: Scenario, trace: Trace) -> Iterator[Band]:
+def _of_lives(scenario: Scenario, trace: Sequence[Entry]) -> Iterator[Band]:
     """Forks that are refused, and children that do not die of SIGKILL."""
     for name, program in scenario.programs():
         forks, alive, killed_ns = 0, False, None

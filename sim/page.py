@@ -59,6 +59,11 @@ def story(exhibit: Exhibit) -> str:
     return document(exhibit.title, key() + _section(exhibit))
 
 
+def stories(title: str, exhibits: Sequence[Exhibit]) -> str:
+    """The page of several plays, a section each."""
+    return document(title, key() + "".join(f"<h2>{escape(each.title)}</h2>{_section(each)}" for each in exhibits))
+
+
 def _section(exhibit: Exhibit) -> str:
     cut, left = _cut(exhibit)
     parts = [_list("Does not pass", exhibit.reasons, "bad"), lanes_of(cut)]

@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "play one scenario file, or what `initd --record` wrote, and print its story",
     "shrink": "make a scenario that fails as small as it can be, and print it as JSON",
     "mutants": "make deliberate mistakes in initd, each in memory only, and see whether the checks notice",
+    "judge": "judge what a real daemon did, by its recording or its main log",
     "cover": "which cells of the state table stories reach, and which edges with what cause",
 }
 """Every command, and what it is for."""

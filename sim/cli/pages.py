@@ -10,7 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim.accounts.account import Account
     from sim.campaign import Result
+    from sim.judge import Verdict
     from sim.scenario import Scenario
     from sim.trace import Trace
 
@@ -56,6 +58,19 @@ def write_campaign(arguments: argparse.Namespace, results: Sequence[tuple[str, R
             for failure in result.failures
         ]
         write(arguments.html, page.campaign(results, exhibits))
+
+
+def write_accounts(arguments: argparse.Namespace, told: Sequence[tuple[Account, Sequence[Verdict]]]) -> None:
+    """Write the page of a real run, if it is wanted: a section a session."""
+    if arguments.html:
+        from sim import exhibit, page
+
+        exhibits = []
+        for account, found in told:
+            findings = [each.finding for each in found if each.finding is not None]
+            reasons = [f"{each.law} {each.outcome.value}: {each.text}" for each in found if each.outcome.value != "pass"]
+            exhibits.append(exhibit.of(account.scenario, account.trace, reasons, account.title, findings=findings))
+        write(arguments.html, page.stories(arguments.file, exhibits))
 
 
 def write(path: str, text: str) -> None:

@@ -28,7 +28,7 @@ def groups_in_turn(seen: Seen, entry: Entry) -> str | None:
 def _given_up(seen: Seen, group: int) -> bool:
     left = [actor for actor in seen.actors.values() if actor.group > group and actor.state not in DOWN]
     for actor in left:
-        killed = actor.refused_ns != NEVER or NEVER < actor.killed_ns <= seen.now - SECOND_NS
+        killed = actor.refused_ns != NEVER or NEVER < actor.killed_ns <= seen.now - SECOND_NS + seen.blur_ns
         if actor.state != "STOPPING" or not killed:
             return False
     return True

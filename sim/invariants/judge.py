@@ -44,12 +44,13 @@ class Finding(Record):
         return f"{self.name} {self.outcome.value} at {self.entry[0] / 1e9:.9f} {self.entry[1] or '-'}: {self.text}"
 
 
-def judge(scenario: Scenario, trace: Trace, slack_ns: int = 0) -> list[Finding]:
+def judge(scenario: Scenario, trace: Trace, slack_ns: int = 0, blur_ns: int = 0) -> list[Finding]:
     """What does not hold in the story of a scenario, one finding a checker; nothing if all pass.
 
-    `slack_ns` is how late things may be: nothing in a simulation, some milliseconds in the event log of a real run.
+    `slack_ns` is how late things may be: nothing in a simulation, some milliseconds in the event log of a real run. `blur_ns` is
+    how much shorter a span of time may be told than it was: nothing where times are those that were decided by.
     """
-    seen = Seen(scenario, slack_ns)
+    seen = Seen(scenario, slack_ns, blur_ns)
     found: dict[str, Finding] = {}
     for entry in trace:
         if entry[0] < seen.now:

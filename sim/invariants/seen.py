@@ -62,12 +62,12 @@ class Seen:
     """
 
     __slots__ = (
-        "_at", "_ops", "actors", "answers", "booting", "exit_ns", "more", "now", "ops", "scenario", "shutdown_first",
+        "_at", "_ops", "actors", "answers", "blur_ns", "booting", "exit_ns", "more", "now", "ops", "scenario", "shutdown_first",
         "shutdown_ns", "slack_ns", "unstopped", "what",
     )  # fmt: skip
 
-    def __init__(self, scenario: Scenario, slack_ns: int) -> None:
-        self.scenario, self.slack_ns = scenario, slack_ns
+    def __init__(self, scenario: Scenario, slack_ns: int, blur_ns: int = 0) -> None:
+        self.scenario, self.slack_ns, self.blur_ns = scenario, slack_ns, blur_ns
         self.now = NEVER
         self.what = self.more = ""
         self.ops = self._ops = scenario.ops

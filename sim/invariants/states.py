@@ -49,7 +49,7 @@ def long_enough(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     """RUNNING after more than startsecs; at exactly startsecs only for one who has ended just then (edge rule)."""
     if seen.what == "RUNNING":
         age_ns = entry[0] - actor.fork_ns
-        if age_ns > actor.startsecs_ns:
+        if age_ns > actor.startsecs_ns - seen.blur_ns:
             return None
         actor.short_ns = entry[0]
         return (
@@ -65,7 +65,7 @@ def long_enough(seen: Seen, actor: Actor, entry: Entry) -> str | None:
 def too_quick(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     if actor.alive:
         age_ns = entry[0] - actor.fork_ns
-        if age_ns >= actor.startsecs_ns + seen.slack_ns:
+        if age_ns >= actor.startsecs_ns + seen.slack_ns + seen.blur_ns:
             return f"BACKOFF of a child that lived {age_ns} ns, startsecs is {actor.spec.startsecs}"
     elif not actor.spec.life(actor.forks + 1).refused:
         return f"BACKOFF without a child, but fork {actor.forks + 1} is not refused"
@@ -76,7 +76,7 @@ def waits_k_seconds(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     if actor.state != "BACKOFF":
         return None
     waited_ns, wanted_ns = entry[0] - actor.since_ns, actor.tries * SECOND_NS
-    if waited_ns <= wanted_ns:
+    if waited_ns <= wanted_ns - seen.blur_ns:
         return f"backoff {actor.tries} too short: {waited_ns} ns"
     return f"backoff {actor.tries} too long: {waited_ns} ns" if waited_ns > wanted_ns + 1 + seen.slack_ns else None
 

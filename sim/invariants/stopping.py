@@ -27,10 +27,10 @@ def stop_signal(seen: Seen, actor: Actor, entry: Entry) -> str | None:
 def no_early_kill(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     if actor.state != "STOPPING" or actor.by_client(entry) or (not actor.signals and actor.refused_ns == NEVER):
         return None
-    if entry[0] < actor.since_ns + actor.stopwait_ns and actor.signals:
+    if entry[0] < actor.since_ns + actor.stopwait_ns - seen.blur_ns and actor.signals:
         return f"signal {entry[3]} {entry[0] - actor.since_ns} ns after the stop, stopwaitsecs is {actor.spec.stopwaitsecs}"
     again_ns = max(actor.stopwait_ns, SECOND_NS)
-    if actor.kill_ns != NEVER and entry[0] < actor.kill_ns + again_ns:
+    if actor.kill_ns != NEVER and entry[0] < actor.kill_ns + again_ns - seen.blur_ns:
         return f"SIGKILL again after {entry[0] - actor.kill_ns} ns"
     return None
 
@@ -44,7 +44,7 @@ def kill_in_time(seen: Seen, actor: Actor, entry: Entry) -> str | None:
         if not actor.by_client(entry) and entry[3] != wanted:
             return f"signal {entry[3]}, not {wanted}"
     late_ns = actor.since_ns + actor.stopwait_ns + seen.slack_ns
-    over_ns = actor.since_ns + actor.stopwait_ns
+    over_ns = actor.since_ns + actor.stopwait_ns - seen.blur_ns
     return "no SIGKILL when stopwaitsecs were over" if actor.nine_ns < over_ns and entry[0] > late_ns else None
 
 
@@ -59,6 +59,8 @@ def stop_answer(seen: Seen, actor: Actor, entry: Entry) -> str | None:
     at, _, answer = entry[3].partition(" ")
     if seen.ops[int(at)].kind is not Kind.STOP:
         return None
+    if seen.slack_ns and actor.start_ns >= seen.ops[int(at)].time_ns:
+        return None  # where things may be late it may have been started since by another client
     if answer == "OK" and actor.state == "EXITED" and actor.due_ns is not None:
         return None  # it has called off a restart that waits (D26)
     if answer == "OK" and actor.state not in ("STOPPING", "STOPPED"):
