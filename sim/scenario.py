@@ -64,9 +64,13 @@ class Program(Record):
     stopasgroup: bool = False
     """Not without `killasgroup`."""
     killasgroup: bool = False
+    behaviour: str = ""
+    """What its children do in place of `lives`, as `sim.children.behaviours` spells it. Only a stage with a kernel plays it."""
 
     def life(self, attempt: int) -> Life:
-        """What becomes of the attempt-th fork, 1 for the first."""
+        """What becomes of the attempt-th fork, 1 for the first; ValueError where that is said by a behaviour."""
+        if self.behaviour:
+            raise ValueError(f"{self.name} has a behaviour and no lives: this takes a kernel, simulated or not")
         return self.lives[min(attempt, len(self.lives)) - 1]
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 UNITS_S = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 ORPHAN_LIFE_S = 10.0
 TICKS_PER_S = 10
+PIDFILE_LATE_S = 2.0
+BOMBER = 54_321
 
 
 class BehaviourError(InitdError):
@@ -145,6 +147,26 @@ def _daemonize(keep: str | None, life: str | None) -> Steps:
     return daemonize(away if keep else [["close", 0], ["close", 1], ["close", 2], *away])
 
 
+def _pidfile(kind: str | None, path: str, life: str | None) -> Steps:
+    """A double fork and what is found in the file: its pid, later than anybody waits for, that of one long dead, nothing,
+    or the pid of somebody else: of who started it."""
+    away: Steps = [["close", 0], ["close", 1], ["close", 2], *([["sleep", seconds(life)]] if life else [["pause"]])]
+    mine = ["save", path, "{pid}\n"]
+    before: dict[str, Steps] = {
+        "stale ": [["fork", [mine, ["exit", 0]]], ["wait"]],
+        "empty ": [["save", path, ""]],
+        "foreign ": [["save", path, "{ppid}\n"]],
+    }
+    if kind in before:
+        return [*before[kind], *daemonize(away)]
+    return daemonize([*([["sleep", PIDFILE_LATE_S]] if kind else []), mine, *away])
+
+
+def _python_daemon(how: str | None, after: str | None, pidfile: str | None, life: str | None) -> Steps:
+    lives: Steps = [["sleep", seconds(life)]] if life else [["pause"]]
+    return [*_after(after), ["daemon", how or "by default", pidfile or "", lives]]
+
+
 def _orphans(count: str, life: str | None) -> Steps:
     return [["repeat", int(count), [orphan([["sleep", seconds(life) if life else ORPHAN_LIFE_S]])]]]
 
@@ -156,6 +178,20 @@ def _orphan(how: str, life: str | None) -> Steps:
 
 def _fork_bomb(count: str) -> Steps:
     return [["repeat", int(count), [["fork", [["sleep", 1]]], ["sleep", 0.001]]]]
+
+
+def _limited_bomb(count: str) -> Steps:
+    """As many processes as its user may have, the user being nobody else's."""
+    many = ["repeat", 2 * int(count), [["fork", [["sleep", 1]]], ["sleep", 0.001]]]
+    return [["uid", BOMBER], ["limit", int(count)], many]
+
+
+def _orphan_swarm(count: str) -> Steps:
+    return [["repeat", int(count), [orphan([["sleep", 0.3]]), ["sleep", 0.01]]]]
+
+
+def _exit_near(code: str, distance: str, side: str, when: str) -> Steps:
+    return _exit(code, f"{max(0.0, seconds(when) + seconds(distance) * (1 if side == 'after' else -1)):.9f}s")
 
 
 def _flood(rate: str) -> Steps:
@@ -182,6 +218,7 @@ _FOR = r"(?: for (\S+))?"
 CATALOGUE: tuple[tuple[str, Callable[..., Steps], str], ...] = (
     (r"(?:run|run forever|never exit)", lambda: [["pause"]], "run forever"),
     (r"exit (\d+)" + _AFTER, _exit, "exit 0 after 5s"),
+    (r"exit (\d+) (\S+) (before|after) (\S+)", _exit_near, "exit 0 1ms before 1s"),
     (r"crash" + _AFTER + r"(?: exit (\d+))?(?: by (\w+))?", _crash, "crash after 0.3s exit 1"),
     (r"segv" + _AFTER, lambda after: _crash(after, None, "SEGV"), "segv after 1s"),
     (r"ignore ((?:\w+ ?)+)", _ignore, "ignore TERM"),
@@ -192,9 +229,14 @@ CATALOGUE: tuple[tuple[str, Callable[..., Steps], str], ...] = (
     (r"stop self" + _AFTER, lambda after: [*_after(after), ["raise", "STOP"]], "stop self after 1s"),
     (r"dstate (\S+)" + _AFTER, lambda life, after: [*_after(after), ["dstate", seconds(life)]], "dstate 30s after 1s"),
     (r"daemonize( keep pipe)?" + _FOR, _daemonize, "daemonize"),
+    (r"daemonize with (late |stale |empty |foreign )?pidfile (\S+)" + _FOR, _pidfile, "daemonize with stale pidfile /tmp/x.pid"),
+    (r"python-daemon( detached| in front| by default)?" + _AFTER + r"(?: with pidfile (\S+))?" + _FOR,
+     lambda how, *rest: _python_daemon(how and how.strip(), *rest), "python-daemon detached after 0.5s"),
+    (r"orphan swarm (\d+)", _orphan_swarm, "orphan swarm 50"),
     (r"fork orphans (\d+)" + _FOR, _orphans, "fork orphans 5"),
     (r"orphan (holds pipe|new session)" + _FOR, _orphan, "orphan holds pipe for 5s"),
     (r"fork bomb (\d+)", _fork_bomb, "fork bomb 100"),
+    (r"fork bomb limited to (\d+)", _limited_bomb, "fork bomb limited to 50"),
     (r"flood (\d+)", _flood, "flood 100000"),
     (r"print (.+?)(?: every (\S+))?", _print, "print hello every 1s"),
     (r"partial lines", _partial_lines, "partial lines"),

@@ -1,7 +1,7 @@
 """The step language as a real process: `python -I -S real.py SCRIPT`, with the script as JSON (sim/children/steps.py).
 
 It stands alone, for nothing of the project can be imported under -I -S; `tests/contract` holds it and `virtual` to the
-same behaviour. `dstate` has no real twin here and is refused.
+same behaviour. `dstate` takes a disk that can be frozen: `part` has one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ STREAMS: dict[str | int, int] = {"in": 0, "out": 1, "err": 2}
 CHUNK = 65536
 PR_SET_CHILD_SUBREAPER = 36
 LINE = b"x" * 79 + b"\n"
+BLOCKED_S = 0.02
+"""A write that took longer waited for its reader."""
 
 
 def run(steps: list[Any]) -> None:
@@ -34,6 +36,32 @@ def run(steps: list[Any]) -> None:
             os._exit(1)
         except OSError:
             continue
+
+
+class Clock:
+    """The time of a script. Without `due` a duration counts from when it is met; else from the end of the one before."""
+
+    due: float | None = None
+
+    def sleep(self, seconds: float) -> None:
+        if self.due is None:
+            return time.sleep(seconds)
+        self.due += seconds
+        time.sleep(max(0.0, self.due - time.monotonic()))
+
+    def waited(self) -> None:
+        """Something outside of the script has taken its time."""
+        if self.due is not None:
+            self.due = max(self.due, time.monotonic())
+
+    def handle(self, steps: list[Any]) -> None:
+        """A handler has a time of its own."""
+        due, self.due = self.due, None if self.due is None else time.monotonic()
+        run(steps)
+        self.due = due
+
+
+CLOCK = Clock()
 
 
 def number(name: str) -> int:
@@ -51,18 +79,23 @@ def write(stream: str | int, what: str | int) -> None:
 
 
 def write_all(fd: int, data: bytes) -> None:
+    began = time.monotonic()
     while data:
         data = data[os.write(fd, data) :]
+    if time.monotonic() - began > BLOCKED_S:
+        CLOCK.waited()
 
 
 def read() -> None:
     while os.read(0, CHUNK):
         continue
+    CLOCK.waited()
 
 
 def copy() -> None:
     while data := os.read(0, CHUNK):
         write_all(1, data)
+    CLOCK.waited()
 
 
 def listen(result: str, seconds: float) -> None:
@@ -76,7 +109,8 @@ def listen(result: str, seconds: float) -> None:
     left = int(dict(word.split(":", 1) for word in header.decode().split())["len"])
     while left:
         left -= len(os.read(0, left))
-    time.sleep(seconds)
+    CLOCK.waited()
+    CLOCK.sleep(seconds)
     write_all(1, b"RESULT %d\n%s" % (len(result), result.encode()))
 
 
@@ -99,7 +133,7 @@ def wait() -> None:
         try:
             os.wait()
         except ChildProcessError:
-            return
+            return CLOCK.waited()
 
 
 def setpgid(whose: str = "own") -> None:
@@ -132,7 +166,7 @@ def become(uid: int) -> None:
 
 def save(path: str, text: str) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    write_all(fd, text.replace("{pid}", str(os.getpid())).encode())
+    write_all(fd, text.replace("{pid}", str(os.getpid())).replace("{ppid}", str(os.getppid())).encode())
     os.close(fd)
 
 
@@ -172,7 +206,7 @@ def live(ends: float | None, status: int, stop: float | None, stop_status: int |
         raise SystemExit("a slow death of SIGKILL exists in the simulator only")
     catchable = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
     signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
-    end = None if ends is None else time.monotonic() + ends
+    end = None if ends is None else (CLOCK.due or time.monotonic()) + ends
     watched = catchable if stop is not None else set()
     while end is None or time.monotonic() < end:
         wait_s = 3600.0 if end is None else max(0.0, end - time.monotonic())
@@ -191,7 +225,39 @@ def live(ends: float | None, status: int, stop: float | None, stop_status: int |
 
 
 def dstate(_seconds: float) -> None:
-    raise SystemExit("dstate exists in the simulator only")
+    raise SystemExit("dstate takes a disk that can be frozen")
+
+
+def claim(path: str) -> None:
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        os._exit(1)
+    write_all(fd, b"%d\n" % os.getpid())
+    os.close(fd)
+
+
+def limit(count: int) -> None:
+    resource.setrlimit(resource.RLIMIT_NPROC, (count, count))
+
+
+def python_daemon() -> Any:
+    """The package, wherever it is installed for this interpreter."""
+    try:
+        import daemon.pidfile
+    except ImportError:
+        import site
+
+        site.main()
+        import daemon.pidfile
+    return daemon
+
+
+def become_daemon(how: str, pidfile: str, steps: list[Any]) -> None:
+    package = python_daemon()
+    lock = package.pidfile.TimeoutPIDLockFile(pidfile, acquire_timeout=0) if pidfile else None
+    with package.DaemonContext(detach_process=DETACH[how], pidfile=lock):
+        run(steps)
 
 
 FACTS: dict[str, Callable[[], object]] = {
@@ -208,9 +274,10 @@ FACTS: dict[str, Callable[[], object]] = {
     "fds": fds,
     "argv": lambda: json.dumps(sys.orig_argv),
 }
+DETACH = {"detached": True, "in front": False, "by default": None}
 VERBS: dict[str, Callable[..., object]] = {
     "exit": os._exit,
-    "sleep": time.sleep,
+    "sleep": CLOCK.sleep,
     "pause": pause,
     "dstate": dstate,
     "live": live,
@@ -218,7 +285,7 @@ VERBS: dict[str, Callable[..., object]] = {
     "close": os.close,
     "ignore": lambda name: signal.signal(number(name), signal.SIG_IGN),
     "default": lambda name: signal.signal(number(name), signal.SIG_DFL),
-    "handle": lambda name, steps: signal.signal(number(name), lambda *_: run(steps)),
+    "handle": lambda name, steps: signal.signal(number(name), lambda *_: CLOCK.handle(steps)),
     "block": lambda name: signal.pthread_sigmask(signal.SIG_BLOCK, [number(name)]),
     "unblock": lambda name: signal.pthread_sigmask(signal.SIG_UNBLOCK, [number(name)]),
     "raise": lambda name: os.kill(os.getpid(), number(name)),
@@ -229,6 +296,10 @@ VERBS: dict[str, Callable[..., object]] = {
     "setpgid": setpgid,
     "subreaper": subreaper,
     "uid": become,
+    "limit": limit,
+    "claim": claim,
+    "unlink": os.unlink,
+    "daemon": become_daemon,
     "loop": loop,
     "repeat": repeat,
     "read": read,

@@ -11,7 +11,7 @@ import json
 
 from initd.signals import SIGPIPE, signal_number
 from sim.children.lives import live, struck
-from sim.children.steps import payload
+from sim.children.steps import detached, in_front, payload
 from sim.kernel.process import os_error
 from sim.kernel.rules import rule
 from sim.kernel.scheduler import AGAIN, PAUSE, Exit, Uninterruptible
@@ -167,11 +167,25 @@ def _wait(machine: Machine, process: Process, _step: list[Any]) -> Script:
             yield PAUSE
 
 
+def _daemon(machine: Machine, process: Process, step: list[Any]) -> Script:
+    how, below_init = step[1], process.parent is not None and process.parent.pid == 1
+    detaches = how == "detached" or (how == "by default" and not below_init)
+    yield from interpret(machine, process, detached(*step[2:]) if detaches else in_front(*step[2:]))
+
+
+def _claim(machine: Machine, process: Process, step: list[Any]) -> Script:
+    if machine.files.tree.walk(machine.files.tree.parts(step[1])) is not None:
+        yield Exit(1)
+    yield from _save(machine, process, ["save", step[1], "{pid}\n"])
+
+
 def _save(machine: Machine, process: Process, step: list[Any]) -> Script:
     while machine.files.storage.hangs(step[1]):
         yield Uninterruptible(None)
     with contextlib.suppress(OSError):
-        machine.files.write_file(step[1], step[2].replace("{pid}", str(process.pid)).encode())
+        above = process.parent.pid if process.parent else 0
+        text = step[2].replace("{pid}", str(process.pid)).replace("{ppid}", str(above))
+        machine.files.write_file(step[1], text.encode())
 
 
 def _tell(machine: Machine, process: Process, step: list[Any]) -> Script:
@@ -260,16 +274,25 @@ def _uid(_machine: Machine, process: Process, step: list[Any]) -> None:
     process.uid = process.gid = step[1]
 
 
+def _unlink(machine: Machine, _process: Process, step: list[Any]) -> None:
+    machine.files.unlink(step[1])
+
+
+def _limit(machine: Machine, process: Process, step: list[Any]) -> None:
+    machine.table.limits[process.uid] = step[1]
+
+
 def _exec_error(_machine: Machine, _process: Process, _step: list[Any]) -> None:
     """Has had its effect before the script began."""
 
 
 _WAITING: dict[str, Callable[[Machine, Process, list[Any]], Script]] = {
     "exit": _exit, "pause": _pause, "dstate": _dstate, "loop": _loop, "repeat": _repeat, "write": _write, "read": _read,
-    "copy": _copy, "listen": _listen, "wait": _wait, "tell": _tell, "save": _save, "live": live,
+    "copy": _copy, "listen": _listen, "wait": _wait, "tell": _tell, "save": _save, "live": live, "daemon": _daemon,
+    "claim": _claim,
 }  # fmt: skip
 _INSTANT: dict[str, Callable[[Machine, Process, list[Any]], None]] = {
     "ignore": _ignore, "default": _default, "handle": _handle, "block": _block, "unblock": _unblock, "raise": _raise,
     "kill": _kill, "fork": _fork, "setsid": _setsid, "setpgid": _setpgid, "close": _close, "subreaper": _subreaper,
-    "uid": _uid, "exec-error": _exec_error, "struck": struck,
+    "uid": _uid, "limit": _limit, "unlink": _unlink, "exec-error": _exec_error, "struck": struck,
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """The whole stage: the shipped daemon on the simulated kernel (`sim.simulation`), driven as a user would drive it.
 
 Its configuration is text, its clients speak XML-RPC over the UNIX socket, SHUTDOWN is a SIGTERM. Children are scripts
-(`sim.children.lives`). The daemon is not PID 1, so that nothing follows the end of its programs.
+(`sim.children.lives`, or a behaviour). The daemon is not PID 1, unless it is told to be: so nothing follows the end of
+its programs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from initd.supervise.effects import StateChanged
 from sim.kernel import SimFiles
 from sim.scenario import Kind
 from sim.simulation import Change, Simulation
-from sim.stage.kernel import StageKernel
+from sim.stage.kernel import DAEMON_PID, StageKernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,19 +41,19 @@ logfile=/var/log/supervisord.log
 ARGUMENTS = Arguments(CONF)
 SIGTERM = 15
 METHODS = {Kind.START: "startProcess", Kind.STOP: "stopProcess", Kind.SIGNAL: "signalProcess"}
-_FAULT = re.compile(rb"<name>faultString</name>\s*<value><string>([A-Z_]+)")
+FAULT = re.compile(rb"<name>faultString</name>\s*<value><string>([A-Z_]+)")
 
 
-def play(scenario: Scenario) -> Trace:
-    """The story of a scenario."""
-    stage = DaemonStage(scenario)
+def play(scenario: Scenario, pid: int = DAEMON_PID) -> Trace:
+    """The story of a scenario; with `pid` 1 the daemon is the init of its pid namespace."""
+    stage = DaemonStage(scenario, pid)
     stage.run()
     return stage.trace
 
 
-def config_text(scenario: Scenario) -> str:
+def config_text(scenario: Scenario, head: str = HEAD, command: Callable[[str], str] = lambda name: COMMAND) -> str:
     """The supervisord.conf of a scenario; programs of one name in several groups are told apart by `process_name`."""
-    parts = [HEAD]
+    parts = [head]
     single = all(len(g.programs) == 1 and (g.name, g.priority) == (g.programs[0].name, g.programs[0].priority)
                  for g in scenario.groups)  # fmt: skip
     for group in scenario.groups:
@@ -60,14 +61,14 @@ def config_text(scenario: Scenario) -> str:
         if not single:
             parts.append(f"[group:{group.name}]\nprograms={','.join(names)}\npriority={group.priority}\n")
         for name, program in zip(names, group.programs, strict=True):
-            parts.append(_section(name, program))
+            parts.append(_section(name, program, command(f"{group.name}:{program.name}")))
     return "".join(parts)
 
 
-def _section(name: str, program: Program) -> str:
+def _section(name: str, program: Program, command: str) -> str:
     return f"""[program:{name}]
 process_name={program.name}
-command={COMMAND}
+command={command}
 stdout_logfile=NONE
 stderr_logfile=NONE
 priority={program.priority}
@@ -107,12 +108,12 @@ class StageError(Exception):
 class DaemonStage:
     """One run; `trace` grows as the story goes."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, pid: int = DAEMON_PID) -> None:
         self._scenario = scenario
         self.trace: Trace = []
         text = config_text(scenario)
         files = _files(text)
-        self.kernel = StageKernel(self.tell, scenario, files)
+        self.kernel = StageKernel(self.tell, scenario, files, pid)
         self.simulation = Simulation(self.kernel, _read(text), ARGUMENTS, _host(files), self._changed)
 
     def run(self) -> None:
@@ -127,7 +128,8 @@ class DaemonStage:
             raise StageError(f"the daemon broke down:\n{self.simulation.main_log()}")
         if self.simulation.exit_status is not None:
             self.tell("", "exit", str(self.simulation.exit_status))
-        self._judge()
+        if not any(program.behaviour for _, program in self._scenario.programs()):
+            self._judge()  # behaviours may leave processes behind that no rule of these knows
 
     def _judge(self) -> None:
         """Whether the machine is as it should be now."""
@@ -227,7 +229,7 @@ class _Response(bytearray):
     def __iadd__(self, data: Any) -> Any:  # type: ignore[misc]
         whole = super().__iadd__(data)
         if self.endswith(b"</methodResponse>\n"):
-            found = _FAULT.search(self)
+            found = FAULT.search(self)
             self._done("OK" if found is None else found[1].decode())
         return whole
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+from sim.children.behaviours import parse_behaviour
 from sim.children.lives import steps
 from sim.invariants.machine import STDIO, Watch
 from sim.kernel import SimFiles, SimKernel
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.kernel.port import Child, SpawnSpec
-    from sim.scenario import Scenario
+    from sim.scenario import Program, Scenario
 
     Tell = Callable[[str, str, str], None]
     """Called with a program, what happened, and the detail, as in `sim.trace`."""
@@ -26,8 +27,8 @@ DAEMON_PID = 50
 class StageKernel(SimKernel):
     """A kernel that tells the story of what the daemon has it do. `pids` are the children by program."""
 
-    def __init__(self, tell: Tell, scenario: Scenario, files: SimFiles) -> None:
-        super().__init__(pid=DAEMON_PID, programs=self._script, files=files)
+    def __init__(self, tell: Tell, scenario: Scenario, files: SimFiles, pid: int = DAEMON_PID) -> None:
+        super().__init__(pid=pid, programs=self._script, files=files)
         self._tell = tell
         self._programs = dict(scenario.programs())
         self._tries = dict.fromkeys(self._programs, 0)
@@ -44,11 +45,12 @@ class StageKernel(SimKernel):
 
     def _fails(self, spec: SpawnSpec, name: str) -> bool:
         key = _key(spec.env)
-        return self._programs[key].life(self._tries[key]).refused == name
+        program = self._programs[key]
+        return not program.behaviour and program.life(self._tries[key]).refused == name
 
     def _script(self, argv: tuple[str, ...], env: Mapping[str, str], attempt: int) -> list[Any]:
         key = _key(env)
-        return steps(self._programs[key].life(self._tries[key]))
+        return scripts(self._programs[key])(self._tries[key])
 
     def stop_detail(self, program: str) -> str:
         """How the first signal of a stop is told."""
@@ -89,8 +91,15 @@ class StageKernel(SimKernel):
         try:
             send(pid, signal)
         finally:
-            if self._refused() == refused:
+            if self._refused() == refused and pid in self._owners:  # else somebody left over, who is nobody's program
                 self._tell(self._owners[pid], "signal", detail)
+
+
+def scripts(program: Program) -> Callable[[int], list[Any]]:
+    """What each child of a program does, the first being 1."""
+    if program.behaviour:
+        return parse_behaviour(program.behaviour).steps
+    return lambda attempt: steps(program.life(attempt))
 
 
 def _key(env: Mapping[str, str]) -> str:
