@@ -1,36 +1,78 @@
 """Mistakes made by rule instead of by hand: each comparison, condition, number and statement of a file, changed one at a time.
 
-They sample what the named mutants do not think of (simulation.md §4.7). Each is tried against what looks at its package: stories
-first, then the tests that mirror it. Survivors are explained in docs/mutants.md, or a test is missing.
+They find what the named mutants do not think of (simulation.md §4.7). Each is tried against what looks at its package, the quick
+checks first: the tests that mirror its module, stories, and then the slower tests. Where we may have namespaces (sim.isolation)
+processes that the tests start see the mistake as well. What survives is explained in `survivors.toml` (sim.survivors), or a
+test is missing.
 """
 
 from __future__ import annotations
 
 import ast
-import time
 from pathlib import Path
 from random import Random
 
-from sim.mutants import Mutant, Verdict, conclude, fails, stories
-from sim.trials import in_children, plant, warm_up
+from initd.record import Record
+from sim import isolation
+from sim.mutants import Mutant, Verdict, fails, stories
+from sim.trials import be_patient, in_children, plant, warm_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-PACKAGES: dict[str, tuple[str, ...]] = {
-    "initd/supervise": ("tests/unit/supervise", "tests/unit/sim/test_coverage.py", "tests/property/test_core.py"),
-    "initd/reaper": ("tests/unit/reaper", "tests/unit/drive", "tests/unit/test_app.py"),
-    "initd/drive": (
-        "tests/unit/drive",
-        "tests/unit/test_session.py",
-        "tests/unit/test_service.py",
-        "tests/unit/test_app.py",
+
+class Checks(Record):
+    """What looks at a package: the stages of stories, tests that are quick, and tests that are not."""
+
+    stages: tuple[str, ...]
+    quick: tuple[str, ...]
+    slow: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    """Tests that start processes; of use where those see the mistake."""
+
+
+CONTRACTS = (
+    *("tests/contract/test_clocks.py", "tests/contract/test_dispositions.py", "tests/contract/test_families.py"),
+    *("tests/contract/test_files.py", "tests/contract/test_hangups.py", "tests/contract/test_killing.py"),
+    *("tests/contract/test_our_signals.py", "tests/contract/test_pipes.py", "tests/contract/test_polling.py"),
+    *("tests/contract/test_sockets.py", "tests/contract/test_spawn.py", "tests/contract/test_stopping.py"),
+    *("tests/contract/test_submit.py", "tests/contract/test_waiting.py"),
+)
+PACKAGES: dict[str, Checks] = {
+    "initd/supervise": Checks(
+        ("core",),
+        ("tests/unit/supervise",),
+        (
+            "tests/unit/sim/test_coverage.py",
+            "tests/property/test_core.py",
+            "tests/unit/drive",
+            "tests/unit/test_app.py",
+            "tests/property/test_scope.py",
+        ),
     ),
-    "initd/kernel": ("tests/unit/kernel",),
+    "initd/reaper": Checks(
+        ("daemon",),
+        ("tests/unit/reaper", "tests/unit/drive"),
+        ("tests/unit/test_app.py", "tests/unit/test_session.py", "tests/property/test_spawning.py"),
+    ),
+    "initd/drive": Checks(
+        ("daemon",),
+        ("tests/unit/drive",),
+        (
+            "tests/unit/test_app.py",
+            "tests/unit/test_session.py",
+            "tests/unit/test_service.py",
+            "tests/property/test_spawning.py",
+            "tests/property/test_sieges.py",
+            "tests/property/test_breakpoints.py",
+        ),
+    ),
+    "initd/kernel": Checks((), ("tests/unit/kernel",), (), CONTRACTS),
 }
-"""Where such mutants are made, and the tests that run in this process and look at that package."""
+"""Where such mutants are made, and what notices them, the quickest first."""
+PATIENCE_S = 600
+"""For all the checks of one mutant together."""
 SWAPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -53,22 +95,15 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """`initd-sim mutants --operators`."""
-    began = time.perf_counter()
-    drawn = sample(Path.cwd(), arguments.package or list(PACKAGES), arguments.operators, arguments.seed)
-    return conclude(run(drawn, Path.cwd(), arguments.jobs), time.perf_counter() - began)
-
-
-def sample(root: Path, packages: Sequence[str], count: int, seed: int) -> list[Mutant]:
-    """So many mutants drawn from all of those packages; fewer where there are not as many."""
+def sample(root: Path, packages: Sequence[str], count: int | None, seed: int) -> list[Mutant]:
+    """So many mutants drawn from all of those packages, fewer where there are not as many; None for all, in their order."""
     every = [
         mutant
         for package in packages
         for file in sorted((root / package).glob("*.py"))
         for mutant in of_file(root, file)
     ]
-    drawn = Random(seed).sample(every, min(count, len(every)))
+    drawn = every if count is None else Random(seed).sample(every, min(count, len(every)))
     return [mutant.replace(number=at) for at, mutant in enumerate(drawn, 1)]
 
 
@@ -76,24 +111,60 @@ def of_file(root: Path, file: Path) -> list[Mutant]:
     """All mutants of one file; `old` and `new` are the whole text before and after."""
     text, name = file.read_text(), str(file.relative_to(root))
     package = name.rpartition("/")[0]
-    made = []
-    for line, what, changed in changes(text):
-        made.append(Mutant(0, f"{name}:{line} {what}", name, text, changed, package))
-    return made
+    return [Mutant(0, f"{name}:{each.line} {each.key}", name, text, each.text, package) for each in changes(text)]
 
 
-def changes(text: str) -> Iterator[tuple[int, str, str]]:
-    """Every change by rule: the line, what was done, the whole text after it."""
-    lines = text.encode().splitlines(keepends=True)
-    starts = [0]
-    for each in lines:
-        starts.append(starts[-1] + len(each))
+class Change(Record):
+    """One change: where, what was there and what is now, and the whole text after it.
+
+    `place` is the function it is in, with its class; `time` counts equal changes of one place from 1.
+    """
+
+    line: int
+    place: str
+    old: str
+    new: str
+    time: int
+    text: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others of its file, and stays when lines move."""
+        return f"{self.place}: {self.old} -> {self.new}" + (f" #{self.time}" if self.time > 1 else "")
+
+
+def changes(text: str) -> Iterator[Change]:
+    """Every change by rule, in the order of the file."""
     data = text.encode()
-    for node, new in _nodes(ast.parse(text)):
+    starts = [0]
+    for each in data.splitlines(keepends=True):
+        starts.append(starts[-1] + len(each))
+    tree = ast.parse(text)
+    places = _places(tree)
+    found = []
+    for node, new in _nodes(tree):
         first = starts[node.lineno - 1] + node.col_offset
         last = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
-        old = data[first:last].decode()
-        yield node.lineno, f"{' '.join(old.split())} -> {new}", (data[:first] + new.encode() + data[last:]).decode()
+        found.append((first, last, new, node.lineno, places.get(node, "module")))
+    times: dict[tuple[str, str, str], int] = {}
+    for first, last, new, line, place in sorted(found):
+        old = " ".join(data[first:last].decode().split())
+        times[place, old, new] = time = times.get((place, old, new), 0) + 1
+        yield Change(line, place, old, new, time, (data[:first] + new.encode() + data[last:]).decode())
+
+
+def _places(tree: ast.Module) -> dict[ast.AST, str]:
+    """The function or class that each node is in."""
+    places: dict[ast.AST, str] = {}
+
+    def visit(node: ast.AST, place: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            places[child] = place or "module"
+            inner = isinstance(child, (ast.FunctionDef, ast.ClassDef))
+            visit(child, f"{place}.{child.name}".lstrip(".") if inner else place)  # type: ignore[attr-defined]
+
+    visit(tree, "")
+    return places
 
 
 def _nodes(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
@@ -101,6 +172,8 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     for node in ast.walk(tree):
         if id(node) in skipped:
             continue
+        if isinstance(node, ast.stmt) and (new := _statement(node)):
+            yield node, new
         if isinstance(node, (ast.FunctionDef, ast.If, ast.For, ast.While, ast.Try, ast.With)):
             for statement in node.body:
                 if isinstance(statement, (ast.Assign, ast.AugAssign)) or _is_call(statement):
@@ -108,6 +181,17 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
         if isinstance(node, ast.expr):
             for new in _expressions(node):
                 yield node, new
+
+
+def _statement(node: ast.stmt) -> str:
+    match node:
+        case ast.Break():
+            return "continue"
+        case ast.Continue():
+            return "break"
+        case ast.Return(None) | ast.Raise() | ast.Delete():
+            return "pass"
+    return ""
 
 
 def _expressions(node: ast.expr) -> Iterator[str]:
@@ -122,6 +206,9 @@ def _expressions(node: ast.expr) -> Iterator[str]:
             yield f"({ast.unparse(ast.IfExp(test, orelse, body))})"
         case ast.BinOp(left, op, right) if type(op) in ARITHMETIC and not isinstance(left, ast.Constant):
             yield f"({ast.unparse(ast.BinOp(left, ARITHMETIC[type(op)](), right))})"
+        case ast.Call(ast.Name(("min" | "max") as name)):
+            other = ast.Call(ast.Name({"min": "max", "max": "min"}[name]), node.args, node.keywords)
+            yield ast.unparse(other)
         case ast.Constant(bool() as value):
             yield str(not value)
         case ast.Constant(int() as value):
@@ -149,20 +236,27 @@ def run(
 ) -> list[Verdict]:
     """Try all of them; the reason of a verdict is empty when anything noticed."""
     warm_up()
+    isolated = isolation.possible()
     verdicts = []
-    tries = [(at, lambda mutant=mutant: _trial(mutant, root)) for at, mutant in enumerate(mutants)]
-    for at, said, seconds in in_children(tries, jobs):
+    tries = [(at, lambda mutant=mutant: _trial(mutant, root, isolated)) for at, mutant in enumerate(mutants)]
+    for at, said, seconds in in_children(tries, jobs, PATIENCE_S, isolated):
         verdicts.append(Verdict(mutants[at], "" if said else "survived", seconds))
         told(verdicts[-1])
     return sorted(verdicts, key=lambda verdict: verdict.mutant.number)
 
 
-def _trial(mutant: Mutant, root: Path) -> str:
+def _trial(mutant: Mutant, root: Path, isolated: bool) -> str:
+    if isolated:
+        isolation.overlay(root / mutant.file, mutant.new)
     plant(mutant.module, mutant.new, root / mutant.file)
-    stages = {"initd/supervise": ("core",), "initd/kernel": ()}.get(mutant.killer, ("daemon",))
-    for stage in stages:
+    checks, (_, package, name) = PACKAGES[mutant.killer], mutant.file.split("/")
+    mirror = f"tests/unit/{package}/test_{name}"
+    for tests in ((mirror,), checks.quick):
+        if found := fails([test for test in tests if (root / test).exists()], root, True):
+            return found[0]
+    be_patient()
+    for stage in checks.stages:
         for _, _, names in stories(stage):
             if names:
                 return names[0]
-    tests = [test for test in PACKAGES[mutant.killer] if (root / test).exists()]
-    return "tests" if fails(tests, root, True) else ""
+    return "".join(fails([*checks.slow, *(checks.outside if isolated else ())], root, True)[:1])

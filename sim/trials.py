@@ -9,10 +9,13 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import os
+import resource
 import select
 import signal
 import sys
 import time
+
+from sim import isolation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 60
 """An attempt that takes longer hangs, which nobody fails to notice."""
+MOST_BYTES = 2 << 30
+"""Address space of an attempt: a mistake that piles things up for ever is to be noticed before the machine does."""
 OURS = ("initd", "sim", "tests")
 
 
@@ -32,6 +37,11 @@ def warm_up() -> None:
 
     import hypothesis.stateful  # noqa: F401
     import pytest  # noqa: F401
+
+
+def be_patient() -> None:
+    """The attempt has PATIENCE_S from here on: a test with a time limit of its own has taken the one before away."""
+    signal.alarm(PATIENCE_S)
 
 
 def plant(module: str, source: str, path: Path) -> None:
@@ -63,8 +73,13 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return compile(self._changed, self.path, "exec", dont_inherit=True)
 
 
-def in_children(tries: Sequence[tuple[Any, Callable[[], str]]], jobs: int) -> Iterator[tuple[Any, str, float]]:
-    """What each of these says in a child of its own, with its key and how long it took; in the order of their ends."""
+def in_children(
+    tries: Sequence[tuple[Any, Callable[[], str]]], jobs: int, patience_s: int = 0, isolated: bool = False
+) -> Iterator[tuple[Any, str, float]]:
+    """What each of these says in a child of its own, with its key and how long it took; in the order of their ends.
+
+    `patience_s` is for all of an attempt, PATIENCE_S if that is 0. `isolated` ones have namespaces of their own (sim.isolation).
+    """
     waiting = list(reversed(tries))
     running: dict[int, tuple[int, Any, int, float]] = {}
     try:
@@ -74,7 +89,7 @@ def in_children(tries: Sequence[tuple[Any, Callable[[], str]]], jobs: int) -> It
                 ours, theirs = os.pipe()
                 pid = os.fork()
                 if not pid:
-                    _child(attempt, theirs)
+                    _child(attempt, theirs, patience_s or PATIENCE_S, isolated)
                 os.close(theirs)
                 running[os.pidfd_open(pid)] = pid, key, ours, time.perf_counter()
             watch = select.poll()
@@ -109,7 +124,7 @@ def _outcome(pidfd: int, pid: int, _key: Any, ours: int, _began: float) -> str:
     return "hang" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM else f"breakdown {said}"
 
 
-def _child(attempt: Callable[[], str], answer: int) -> NoReturn:
+def _child(attempt: Callable[[], str], answer: int, patience_s: int, isolated: bool) -> NoReturn:
     """Says into the pipe what the attempt says; what it prints goes nowhere. A pipe holds more than a page."""
     status = 1
     try:
@@ -119,7 +134,11 @@ def _child(attempt: Callable[[], str], answer: int) -> NoReturn:
             os.dup2(nothing, fd)
         os.close(nothing)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(PATIENCE_S)
+        signal.alarm(patience_s)
+        if isolated:
+            isolation.enter()
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, hard))
         try:
             os.write(answer, attempt().encode()[:60000])
             status = 0

@@ -56,7 +56,6 @@ class Starting(Desk):
         process.pid = event.pid
         process.up_since = self.now
         process.start_wall = event.wall_ns
-        process.spawnerr = ""
         self.log("info", f"spawned: '{process.name}' with pid {event.pid}")
 
     def spawn_failed(self, process: Process, event: SpawnFailed) -> None:

@@ -18,7 +18,7 @@ from initd.supervise.supervisor import Supervisor
 from sim.kernel import SimFiles, SimKernel
 
 NO_LOG = LogConfig(None, 0, 0)
-SIGCHLD, SIGTERM, SIGSTOP, SIGCONT = 17, 15, 19, 18
+SIGHUP, SIGCHLD, SIGTERM, SIGSTOP, SIGCONT = 1, 17, 15, 19, 18
 
 
 class Bench:
@@ -223,3 +223,62 @@ def test_the_last_words_of_a_child_are_in_its_log_although_an_orphan_holds_its_p
     assert len(finished) == 1
     assert bench.kernel.open_count() < before
     assert all(pipe.closed for pipe in logs._pipes)
+
+
+def test_all_signals_that_have_come_are_heard_in_one_turn():
+    bench = Bench(ProcessPolicy("a"))
+    bench.until(lambda: bench.state() is ProcessState.RUNNING)
+    bench.kernel.catch_signals([SIGHUP])
+    bench.kernel.signal_daemon(SIGTERM)
+    bench.kernel.signal_daemon(SIGHUP)
+    bench.driver.turn()
+    assert bench.signals == [SIGHUP, SIGTERM]
+
+
+def test_events_that_arise_from_an_effect_wait_until_all_effects_of_their_cause_are_carried_out():
+    bench = Bench()
+
+    def taken(effect):
+        bench.effects.append(effect)
+        if isinstance(effect, GroupChanged):
+            for instance, name in zip(effect.instances, "ab"):
+                config = ProcessConfig(name, name, "/usr/bin/p", stdout=NO_LOG, stderr=NO_LOG)
+                bench.driver.programs[instance] = Program(instance, "g", config)
+        elif isinstance(effect, StateChanged) and effect.name == "a":
+            bench.driver.handle(events.StopAsked(2))
+
+    bench.driver._on_effect = taken
+    bench.driver.handle(events.GroupAdded(GroupPolicy("g", 1, (ProcessPolicy("a"), ProcessPolicy("b")))))
+    assert bench.moves() == [("a", "STARTING"), ("b", "STARTING"), ("b", "STOPPING"), ("b", "STOPPED")]
+
+
+def test_an_effect_that_goes_wrong_does_not_make_the_driver_deaf():
+    bench = Bench(ProcessPolicy("a"))
+
+    def breaks(effect):
+        bench.driver._on_effect = bench.effects.append
+        raise ValueError(effect)
+
+    bench.driver._on_effect = breaks
+    bench.until(lambda: bench.state() is ProcessState.RUNNING)
+    assert len(bench.errors) == 1
+    bench.driver.handle(events.StopAsked(1))
+    assert bench.state() is ProcessState.STOPPING
+
+
+def test_the_end_of_an_earlier_child_leaves_the_one_in_its_place():
+    bench = Bench(ProcessPolicy("a", startretries=0), behaviours="exit 1 after 0.5s")
+    bench.until(lambda: bench.driver.programs[1].running)
+    bench.driver.programs[1].running = newer = object()
+    bench.until(lambda: bench.state() is ProcessState.FATAL)
+    assert bench.driver.programs[1].running is newer
+
+
+def test_a_child_that_is_let_go_before_it_was_its_program_leaves_no_note_open():
+    bench = Bench(ProcessPolicy("a"))
+    bench.kernel.late_notes = True
+    before = bench.kernel.open_count()
+    bench.until(lambda: bench.driver.programs[1].running)
+    assert bench.driver.programs[1].running.note_fd >= 0
+    bench.driver.let_go()
+    assert bench.kernel.open_count() == before

@@ -7,6 +7,7 @@ import errno
 import pytest
 
 from initd.config.model import AUTO, LogConfig, ProcessConfig
+from initd.drive.line import PATIENCE_NS
 from initd.drive.loop import Loop
 from initd.drive.program import Program
 from initd.drive.resolve import CommandError
@@ -283,3 +284,34 @@ def test_a_note_that_was_waited_for_leaves_no_descriptor(bench):
     assert bench.kernel.open_count() == before - 1
     bench.spawner.close_note(running)
     assert running.note_fd == -1
+
+
+def test_a_child_gets_the_directory_the_umask_and_the_limit_that_are_asked_for(bench, monkeypatch):
+    specs = []
+    spawn = bench.kernel.spawn
+    monkeypatch.setattr(type(bench.kernel), "spawn", lambda kernel, spec: specs.append(spec) or spawn(spec))
+    bench.spawner.spawn(bench.program(directory="/srv", umask=0o27), 1)
+    bench.spawner.spawn(bench.program(2), 1)
+    bench.settle()
+    assert [(spec.directory, spec.umask, spec.nofile) for spec in specs] == [("/srv", 0o27, 64), (None, None, 64)]
+
+
+def test_with_redirect_stderr_no_file_is_opened_for_stderr(bench):
+    other = LogConfig("/var/log/p.err", 0, 0)
+    bench.spawner.spawn(bench.program(redirect_stderr=True, stderr=other), 1)
+    bench.spawner.spawn(bench.program(2), 1)
+    bench.settle()
+    assert len(bench.born) == 2
+    assert not bench.kernel.files.exists("/var/log/p.err")
+
+
+def test_nobody_waits_for_one_whose_preparation_hangs_once_it_is_called_off(bench):
+    bench.kernel.withhold("spawn:1")
+    for instance in (1, 2):
+        bench.spawner.spawn(bench.program(instance), 1, ordered=True)
+    bench.settle()
+    assert bench.born == []
+    bench.spawner.cancel(bench.program(1), 1)
+    bench.settle()
+    assert [running.program.instance for running in bench.born] == [2]
+    assert bench.kernel.mono() < PATIENCE_NS

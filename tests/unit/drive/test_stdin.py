@@ -90,4 +90,5 @@ def test_close_drops_what_waits_and_may_be_repeated(bench):
     bench.stdin.close()
     bench.stdin.close()
     assert bench.kernel.open_count() == before - 1
+    assert bench.loop._ready == {}
     assert bench.kernel.poll(0) == []

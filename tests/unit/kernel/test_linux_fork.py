@@ -148,7 +148,8 @@ def test_child_and_parent_each_see_to_the_group_so_that_neither_has_to_be_first(
     def one_of_them(pid: int, group: int) -> None:
         if (pid == 0) is by_child:
             real(pid, group)
-        while pid == 0 and os.getpgrp() != os.getpid():
+        until = time.monotonic() + 20
+        while pid == 0 and os.getpgrp() != os.getpid() and time.monotonic() < until:
             time.sleep(0.001)  # the child: until its parent has done it
 
     monkeypatch.setattr(os, "setpgid", one_of_them)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -155,3 +156,17 @@ def test_an_orphan_is_nobodys_while_the_program_it_came_from_lives_on() -> None:
     assert (ended.owner, ended.status) == (None, ExitStatus(4))
     assert bench.reaper.holds(program)
     assert bench.finished == []
+
+
+@pytest.mark.parametrize("number", [errno.ECHILD, errno.EAGAIN])
+def test_a_child_that_cannot_be_reaped_is_told_once_and_tried_again_at_the_next_call(number: int) -> None:
+    bench = Bench("exit 0")
+    pid = bench.spawn()
+    bench.reaper.register(pid, "web")
+    bench.until_quiet()
+    bench.kernel.faults.fail("reap", number)
+    assert bench.drain() == []
+    assert [(level, line.partition(";")[2]) for level, line in bench.lines] == [
+        ("crit", " a process may not be cleaned up properly")
+    ]
+    assert bench.drain() == [Ended(pid, "web", ExitStatus(0))]

@@ -3,8 +3,9 @@ import pytest
 from initd.states import Mood, ProcessState
 from initd.supervise.effects import CancelSpawn, Exit, MoodChanged
 from initd.supervise.events import Booted, GroupAdded, GroupRemoved, ShutdownAsked, StartAsked, StopAsked
-from initd.supervise.policy import GroupPolicy, ProcessPolicy
+from initd.supervise.policy import SECOND, GroupPolicy, ProcessPolicy
 from initd.supervise.process import Process
+from initd.supervise.shutdown import REPORT_NS
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
 
@@ -178,3 +179,22 @@ def test_a_sigkill_of_an_earlier_stop_does_not_count_for_the_cap():
         bench.tick(start + second)
         assert not any(isinstance(effect, Exit) for effect in bench.out), second
     assert kills(bench.tick(start + 100)) == [(11, 9, False)]
+
+
+def test_a_shutdown_is_looked_at_when_its_line_is_due_although_no_program_has_a_deadline_before():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=10))
+    bench.running()
+    bench.do(ShutdownAsked())
+    assert bench.core.next_deadline() == round(bench.time * SECOND) + REPORT_NS + 1
+    bench.tick(bench.time + 9.5)  # the next line would be due after the SIGKILL
+    assert bench.core.next_deadline() == round((bench.time + 0.5) * SECOND)
+
+
+def test_whoever_waits_for_the_end_of_what_is_given_up_on_hears_so():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=2))
+    bench.running()
+    start = bench.time
+    bench.do(StopAsked(1, wait=True, request=5))
+    bench.do(ShutdownAsked())
+    bench.tick(start + 2)
+    assert replies(bench.tick(start + 32)) == {5: "FAILED"}

@@ -1,7 +1,7 @@
 import pytest
 
 from initd.states import ProcessState
-from initd.supervise.events import Spawned, StartAsked, StopAsked
+from initd.supervise.events import Booted, SetupNoted, Spawned, SpawnFailed, StartAsked, StopAsked
 from initd.supervise.policy import SECOND, ProcessPolicy, Restart
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
@@ -141,3 +141,33 @@ def test_a_child_of_an_earlier_attempt_is_killed_while_the_next_one_is_under_way
     assert kills(bench.do(Spawned(1, 1, 77))) == [(77, 9, True)]
     bench.born(78)
     assert bench.process().pid == 78
+
+
+def test_a_start_forgets_how_the_last_child_ended():
+    bench = Bench(ProcessPolicy("a", autorestart=Restart.NEVER))
+    bench.running()
+    bench.dies(3)
+    assert (bench.process().exitstatus, bench.process().spawnerr) == (3, "Bad exit code 3")
+    bench.do(StartAsked(1))
+    assert (bench.process().exitstatus, bench.process().spawnerr) == (None, "")
+
+
+def test_news_of_an_attempt_that_was_overtaken_are_not_of_the_next_one():
+    bench = Bench(ProcessPolicy("a"))
+    bench.do(StopAsked(1))
+    bench.unborn("")
+    bench.do(StartAsked(1))
+    before = bench.core.snapshot()
+    assert bench.do(SpawnFailed(1, 1, "late")) == []
+    assert bench.do(SetupNoted(1, 1, "exec", 2)) == []
+    assert bench.core.snapshot() == before
+    bench.do(SetupNoted(1, 2, "exec", 2))
+    assert bench.process().note == ("exec", 2)
+
+
+def test_a_program_that_was_started_and_stopped_before_the_boot_is_not_started_by_it():
+    bench = Bench(ProcessPolicy("a"), ProcessPolicy("b"), booted=False)
+    bench.do(StartAsked(1))
+    bench.do(StopAsked(1))
+    bench.unborn("")
+    assert spawns(bench.do(Booted())) == [2]
