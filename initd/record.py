@@ -91,19 +91,26 @@ class Record(metaclass=RecordType):
 
 
 def quicken(*classes: type[Record]) -> None:
-    """Give classes a constructor generated for their fields: a third of a millisecond each, then two to three times as fast.
+    """Give classes a constructor generated for their fields: a third of a millisecond each, then two to four times as fast.
 
     Nothing else changes, but for the words of the TypeError.
     """
     for cls in classes:
         if cls.__init__ is not _construct:
             continue  # it has one of its own already
-        names: dict[str, Any] = {f"_put_{field}": put for field, put in zip(cls._fields, cls._setters)}
+        # While it is made it is of a twin type, whose fields are assigned in the ordinary way.
+        free = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+        names: dict[str, Any] = {"_cls": cls, "_twin": RecordType(cls.__name__, (cls,), free), "_become": _become}
         names |= {f"_default_{field}": value for field, value in cls._defaults.items()}
         signature = [f"{field}=_default_{field}" if field in cls._defaults else field for field in cls._fields]
-        body = [f"    _put_{field}(self, {field})" for field in cls._fields] or ["    pass"]
-        exec("\n".join([f"def __init__({', '.join(['self', *signature])}):", *body]), names)
+        body = [f"    self.{field} = {field}" for field in cls._fields]
+        if body:
+            body = ["    _become(self, _twin)", *body, "    _become(self, _cls)"]
+        exec("\n".join([f"def __init__({', '.join(['self', *signature])}):", *(body or ["    pass"])]), names)
         cls.__init__ = names["__init__"]  # type: ignore[method-assign]
+
+
+_become = object.__dict__["__class__"].__set__
 
 
 def _complete(cls: type[Record], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

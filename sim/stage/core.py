@@ -205,16 +205,19 @@ class CoreStage:
 
     def _handle(self, event: Event) -> None:
         """Tell the core and do what it says; what arises from that follows in order, as in the driver."""
-        events, now = self._events, self.now
-        events.append(event)
-        while events:
-            self.handled += 1
-            for effect in self.core.handle(events.popleft(), now):
-                action = EFFECTS.get(type(effect))
+        events, now, carry_out = self._events, self.now, EFFECTS.get
+        while True:
+            for effect in self.core.handle(event, now):
+                action = carry_out(type(effect))
                 if action is not None:
                     action(self, effect)
-            if self._restore_every and self.handled % self._restore_every == 0:
-                self.core = Supervisor.restore(self.core.snapshot())
+            if self._restore_every:
+                self.handled += 1
+                if self.handled % self._restore_every == 0:
+                    self.core = Supervisor.restore(self.core.snapshot())
+            if not events:
+                return
+            event = events.popleft()
 
     # -- effects -----------------------------------------------------------------------------------------------------
 

@@ -111,6 +111,7 @@ def test_a_quickened_record_is_made_as_before():
             wrong()
     with pytest.raises(AttributeError):
         Quick(1).first = 2
+    assert type(Quick(1)) is Quick
 
 
 def test_what_comes_of_a_quickened_record_takes_its_own_fields():
