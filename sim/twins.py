@@ -93,7 +93,7 @@ def compared(name: str, scenario: Scenario, init: bool, late_ns: Callable[[int],
         if lives:
             scenario, why = likeness.spread(scenario, core.play)
         else:
-            why = likeness.steady(scenario, lambda one: daemon.play(one, pid), FEW_TRIES)
+            why = _steady(scenario, pid)
         watched = scenario.replace(until_ns=scenario.until_ns + linux.AFTER_NS)
         expected = daemon.play(watched, pid)
     except Exception as error:  # a stage or the supervisor broke down
@@ -101,6 +101,16 @@ def compared(name: str, scenario: Scenario, init: bool, late_ns: Callable[[int],
     if why:
         return Twin(name, Outcome.UNKNOWN, why, scenario)
     return _given(name, scenario, init, expected, late_ns)
+
+
+def _steady(scenario: Scenario, pid: int) -> str:
+    """Why a scenario with a behaviour is not steady: what holds of operations holds of the starts of its children too."""
+    why = likeness.steady(scenario, lambda one: daemon.play(one, pid), FEW_TRIES)
+    wanted = likeness.order(daemon.play(scenario, pid))
+    for delay_ns in (likeness.EARLY_NS, likeness.TOLERANCE_NS):
+        if not why and likeness.order(daemon.play(scenario, pid, delay_ns)) != wanted:
+            why = f"a start that takes {delay_ns // 1_000_000} ms decides what happens"
+    return why
 
 
 def _given(name: str, scenario: Scenario, init: bool, expected: Trace, late_ns: Callable[[int], int]) -> Twin:

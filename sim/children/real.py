@@ -242,14 +242,10 @@ def limit(count: int) -> None:
 
 
 def python_daemon() -> Any:
-    """The package, wherever it is installed for this interpreter."""
-    try:
-        import daemon.pidfile
-    except ImportError:
-        import site
+    """The package, found where PACKAGES in the environment says: nothing that is installed can be imported under -I -S."""
+    sys.path += filter(None, os.environ.get("PACKAGES", "").split(":"))
+    import daemon.pidfile
 
-        site.main()
-        import daemon.pidfile
     return daemon
 
 

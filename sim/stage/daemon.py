@@ -44,9 +44,10 @@ METHODS = {Kind.START: "startProcess", Kind.STOP: "stopProcess", Kind.SIGNAL: "s
 FAULT = re.compile(rb"<name>faultString</name>\s*<value><string>([A-Z_]+)")
 
 
-def play(scenario: Scenario, pid: int = DAEMON_PID) -> Trace:
-    """The story of a scenario; with `pid` 1 the daemon is the init of its pid namespace."""
+def play(scenario: Scenario, pid: int = DAEMON_PID, start_delay_ns: int = 0) -> Trace:
+    """The story of a scenario; with `pid` 1 the daemon is PID 1 of its namespace. A child begins so long after its fork."""
     stage = DaemonStage(scenario, pid)
+    stage.kernel.delay_starts(start_delay_ns)
     stage.run()
     return stage.trace
 

@@ -30,6 +30,8 @@ LATEST_NS = 300_000_000
 """However late a machine was, no more than this excuses."""
 LOADED_NS = 60_000_000
 """A play in which somebody was kept waiting for longer than this, and that differs, is given again."""
+EARLY_NS = 20_000_000
+"""A child knows when it was forked to half a tick of proc(5), and the daemon takes a moment to note it."""
 TRIES = 24
 STEPS_NS = 50_000_000
 """What has to move moves in steps of this."""
@@ -142,7 +144,7 @@ def _dies_by_default(life: Life) -> bool:
 
 
 def _late(scenario: Scenario, rng: Random) -> Scenario:
-    """The scenario with everything from outside later by up to the tolerance: operations, and how long lives last."""
+    """The scenario with everything from outside later by up to the tolerance: operations, and the ends of lives (or early)."""
     ops, last_ns = [], 0
     for op in scenario.ops:
         last_ns = max(last_ns, op.time_ns + _delay(rng))
@@ -151,7 +153,7 @@ def _late(scenario: Scenario, rng: Random) -> Scenario:
 
 
 def _late_life(life: Life, rng: Random) -> Life:
-    ends_ns = None if life.ends_ns is None else life.ends_ns + _delay(rng)
+    ends_ns = None if life.ends_ns is None else max(0, life.ends_ns + (_delay(rng) or -EARLY_NS))
     return life.replace(ends_ns=ends_ns, stop_ns=None if life.stop_ns is None else life.stop_ns + _delay(rng))
 
 

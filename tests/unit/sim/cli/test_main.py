@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from sim.cli import main
+from sim.cli import COMMANDS, main
 from sim.scenario import from_json
 from sim.stage import core
 from sim.stage.calls import Call
@@ -262,7 +262,7 @@ def test_what_is_no_scenario_is_one_message_for_every_command(capsys, tmp_path, 
 # what it costs to ask
 
 
-@pytest.mark.parametrize("words", [["-h"], ["run", "-h"], ["replay", "-h"], ["shrink", "-h"], ["cover", "-h"], ["mutants", "-h"]])
+@pytest.mark.parametrize("words", [["-h"], *[[name, "-h"] for name in COMMANDS]])
 def test_help_loads_no_stage(words):
     script = "import sys\nfrom sim.cli import main\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules, file=sys.stderr)"
     told = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, timeout=60, check=True)
