@@ -60,7 +60,7 @@ class Shutdown:
                 self._report(rules, groups)
                 return False
             if self.cap_at is not None:
-                self.cap_left_ns = max(0, self.cap_at - rules.now)
+                self.cap_left_ns = self.cap_at - rules.now
             self.remaining = self.remaining[:-1]
             self.told, self.cap_at, self._up = False, None, []
         return True

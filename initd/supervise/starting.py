@@ -28,7 +28,6 @@ class Starting(Desk):
             process.starters += ((request, getattr(event, "wait", False)),)
         process.attempt += 1
         process.ever_started = True
-        process.stop_wanted = False
         process.kills = 0
         process.spawnerr = ""
         process.exitstatus = None

@@ -180,3 +180,9 @@ def test_an_orphan_below_a_subreaper_becomes_its_child() -> None:
         finally:
             os._exit(status)
     assert os.waitpid(pid, 0)[1] == 0
+
+
+@pytest.mark.parametrize("dumped", [False, True])
+def test_reap_tells_whether_there_is_a_core(kernel: LinuxKernel, monkeypatch: pytest.MonkeyPatch, dumped: bool) -> None:
+    monkeypatch.setattr(os, "waitpid", lambda pid, options: (pid, signal.SIGSEGV | (0x80 if dumped else 0)))
+    assert kernel.reap(77) == ExitStatus(None, signal.SIGSEGV, dumped)

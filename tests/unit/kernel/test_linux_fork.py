@@ -12,7 +12,7 @@ import pytest
 
 from initd.errors import KernelError
 from initd.kernel import linux_fork, linux_spawn
-from initd.kernel.port import ExitStatus, SetupFailed, UserIdentity
+from initd.kernel.port import ExitStatus, SetupFailed, SpawnSpec, UserIdentity
 from tests.unit.kernel.launching import Launcher, needs_root, run_python
 
 if TYPE_CHECKING:
@@ -194,3 +194,16 @@ def test_nothing_but_the_streams_and_the_note_stays_open_whatever_its_number_and
 
 def test_the_note_of_a_forked_child_is_read_without_waiting(launch: Launcher) -> None:
     assert not os.get_blocking(launch("/bin/true", directory=".").child.note_fd)
+
+
+def test_a_fork_that_fails_leaves_no_descriptor(launch: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    spec = SpawnSpec("/bin/true", ("true",), {}, 0, 1, 2, directory=".")
+    monkeypatch.setattr(os, "fork", refuse)
+    before = launch.kernel.open_count()
+    with pytest.raises(KernelError) as caught:
+        launch.kernel.spawn(spec)
+    assert (caught.value.errno, caught.value.stage) == (errno.EAGAIN, "fork")
+    assert launch.kernel.open_count() == before

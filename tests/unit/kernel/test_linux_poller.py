@@ -164,3 +164,14 @@ def test_a_wait_of_less_than_a_millisecond_is_no_busy_loop() -> None:
     poller._epoll = counting.epoll
     poller.close()
     assert counting.calls <= 10
+
+
+def test_the_poller_itself_waits_until_the_deadline_however_many_system_calls_that_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(linux_poller, "LONGEST_WAIT_MS", 2)
+    poller = linux_poller.Poller()
+    deadline = time.monotonic_ns() + 9 * MILLISECOND_NS
+    assert poller.wait(deadline) == []
+    assert time.monotonic_ns() >= deadline
+    poller.close()

@@ -276,3 +276,9 @@ except KernelError as error:
 @pytest.mark.parametrize("directory", ["", "."], ids=["vfork", "fork"])
 def test_running_out_of_descriptors_is_a_failed_fork(directory: str) -> None:
     assert run_python(LIMITED, directory) == f"fork {errno.EMFILE}\n"
+
+
+def test_a_pid_that_comes_round_again_exits_with_its_own_code(launch: Launcher) -> None:
+    failed = launch("/nonexistent")
+    assert failed.wait() == ExitStatus(127)
+    assert launch.kernel._never_executed == set()

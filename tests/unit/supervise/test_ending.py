@@ -1,9 +1,10 @@
 import pytest
 
 from initd.states import ProcessState
-from initd.supervise.effects import StateChanged
+from initd.supervise.effects import Log, StateChanged
 from initd.supervise.events import SignalAsked, Signalled, StartAsked, StopAsked
 from initd.supervise.policy import SECOND, ProcessPolicy, Restart
+from initd.supervise.table import Trigger
 from tests.unit.supervise.bench import Bench, replies, spawns
 
 EPERM, ESRCH = 1, 3
@@ -140,3 +141,60 @@ def test_a_refused_signal_is_logged_with_what_it_was_for(request_id, doing):
     bench.do(SignalAsked(1, 1, request=5) if request_id else StopAsked(1))
     bench.do(Signalled(1, 10, 1, EPERM, "not permitted", request_id))
     assert bench.lines()[-1] == f"unknown problem {doing} a (10): not permitted"
+
+
+def said(effects):
+    return [(effect.level, effect.text) for effect in effects if isinstance(effect, Log)]
+
+
+def test_each_end_has_its_line_and_its_reason():
+    bench = Bench(ProcessPolicy("a", exitcodes=(0, 3), autorestart=Restart.NEVER))
+    bench.born(10)
+    assert said(bench.dies(3)) == [("warn", "exited: a (exit status 3; not expected)")]  # too quick
+    bench.tick(bench.time + 1.1)
+    bench.running(11)
+    assert said(bench.dies(3)) == [("info", "exited: a (exit status 3; expected)")]
+    assert bench.process().spawnerr == ""
+    bench.do(StartAsked(1))
+    bench.running(12)
+    assert said(bench.dies(1)) == [("warn", "exited: a (exit status 1; not expected)")]
+    assert bench.process().spawnerr == "Bad exit code 1"
+
+
+def test_a_restart_waits_only_while_one_is_due():
+    bench = Bench(ProcessPolicy("a"))
+    assert not bench.process().restart_waits
+    bench.running()
+    bench.dies(1)
+    assert bench.process().restart_waits
+    bench.do(StopAsked(1))
+    assert not bench.process().restart_waits
+    bench.do(StartAsked(1))
+    bench.born(11)
+    assert bench.core.next_deadline() is not None
+    assert not bench.process().restart_waits
+
+
+def test_a_signal_of_a_client_is_told_and_so_is_one_that_met_nobody():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    assert said(bench.do(SignalAsked(1, 1, request=5))) == [("debug", "sending a (pid 10) sig SIGHUP")]
+    assert said(bench.do(Signalled(1, 10, 1, ESRCH, "no such process", 5))) == [
+        ("debug", "unable to signal a (pid 10), it probably just exited on its own: no such process")
+    ]
+
+
+def test_a_signal_to_a_stray_child_answers_no_stop():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1, request=5))
+    assert replies(bench.do(Signalled(1, 77, 9))) == {}
+    assert replies(bench.do(Signalled(1, 10, 15))) == {5: "DONE"}
+
+
+def test_what_cannot_happen_is_told_and_changes_nothing():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    before = bench.core.snapshot()
+    bench.core._rules.apply(bench.process(), Trigger.DUE)
+    assert said(bench.core._rules.out) == [("crit", "unexpected NoneType for a in phase stopped: ignored")]
+    assert bench.core.snapshot() == before

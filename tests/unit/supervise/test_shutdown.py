@@ -198,3 +198,34 @@ def test_whoever_waits_for_the_end_of_what_is_given_up_on_hears_so():
     bench.do(ShutdownAsked())
     bench.tick(start + 2)
     assert replies(bench.tick(start + 32)) == {5: "FAILED"}
+
+
+def test_what_one_group_leaves_of_the_cap_is_the_next_ones():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=2), ProcessPolicy("b", stopwaitsecs=2, priority=1))
+    bench.running(pid=10, instance=1)
+    bench.running(pid=11, instance=2)
+    start = bench.time
+    bench.do(ShutdownAsked())
+    bench.tick(start + 2)
+    bench.dies(-1, at=start + 12)  # ten seconds after its SIGKILL
+    bench.tick(start + 14)
+    for second in range(15, 60):
+        if isinstance((bench.tick(start + second) or [None])[-1], Exit):
+            break
+    assert second == 12 + 2 + (30 - 10)
+
+
+def test_a_shutdown_is_looked_at_for_its_line_or_its_cap_whichever_is_sooner():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=2))
+    bench.running()
+    start = bench.time
+    bench.do(ShutdownAsked())
+    bench.tick(start + 2)
+    looks = []
+    for _ in range(40):
+        due = bench.core.next_deadline() / SECOND
+        looks.append(due - start)
+        if isinstance((bench.tick(due) or [None])[-1], Exit):
+            break
+    assert looks[0] == pytest.approx(3)
+    assert looks[-1] == pytest.approx(32)

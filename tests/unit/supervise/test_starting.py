@@ -1,8 +1,11 @@
 import pytest
 
 from initd.states import ProcessState
-from initd.supervise.events import Booted, SetupNoted, Spawned, SpawnFailed, StartAsked, StopAsked
+from initd.supervise.effects import Spawn, StateChanged
+from initd.supervise.events import Booted, Reaped, SetupNoted, Spawned, SpawnFailed, StartAsked, StopAsked
 from initd.supervise.policy import SECOND, ProcessPolicy, Restart
+from initd.supervise.process import Process
+from initd.supervise.table import Phase
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
 
@@ -147,9 +150,11 @@ def test_a_start_forgets_how_the_last_child_ended():
     bench = Bench(ProcessPolicy("a", autorestart=Restart.NEVER))
     bench.running()
     bench.dies(3)
-    assert (bench.process().exitstatus, bench.process().spawnerr) == (3, "Bad exit code 3")
+    bench.do(SetupNoted(1, 1, "exec", 2))
+    process = bench.process()
+    assert (process.exitstatus, process.spawnerr, process.note) == (3, "Bad exit code 3", ("exec", 2))
     bench.do(StartAsked(1))
-    assert (bench.process().exitstatus, bench.process().spawnerr) == (None, "")
+    assert (process.exitstatus, process.spawnerr, process.note) == (None, "", None)
 
 
 def test_news_of_an_attempt_that_was_overtaken_are_not_of_the_next_one():
@@ -171,3 +176,66 @@ def test_a_program_that_was_started_and_stopped_before_the_boot_is_not_started_b
     bench.do(StopAsked(1))
     bench.unborn("")
     assert spawns(bench.do(Booted())) == [2]
+
+
+def test_starts_at_boot_and_by_command_keep_their_order_and_those_by_itself_do_not():
+    bench = Bench(ProcessPolicy("a"), ProcessPolicy("b", autostart=False))
+    bench.do(StartAsked(2))
+    bench.running(10)
+    bench.dies(1)
+    bench.tick(bench.time)
+    bench.unborn("x", instance=2)
+    bench.tick(bench.time + 1.1)
+    ordered = [(effect.instance, effect.ordered) for effect in bench.out if isinstance(effect, Spawn)]
+    assert ordered == [(1, True), (2, True), (1, False), (2, False)]
+
+
+def test_the_time_on_the_wall_of_a_start_is_kept_whether_there_is_a_child_or_not():
+    bench = Bench(ProcessPolicy("a"))
+    bench.do(SpawnFailed(1, 1, "x", 111))
+    assert bench.process().start_wall == 111
+    bench.tick(1.1)
+    bench.do(Spawned(1, 2, 10, 222))
+    assert bench.process().start_wall == 222
+    bench.do(Reaped(1, 10, 0, "exit status 0", 333))
+    assert (bench.process().start_wall, bench.process().stop_wall) == (222, 333)
+
+
+def test_a_change_tells_what_goes_with_its_state_and_nothing_else():
+    bench = Bench(ProcessPolicy("a", startretries=1, autorestart=Restart.NEVER))
+    bench.unborn("x", at=0)
+    bench.tick(1.1)
+    bench.running(10)
+    bench.do(StopAsked(1))
+    bench.dies(0)
+    bench.do(StartAsked(1))
+    bench.running(11)
+    bench.dies(1)
+    for _ in range(2):
+        bench.do(StartAsked(1))
+        bench.unborn("x")
+        bench.tick(bench.time)
+    extras = [(c.new.name, c.pid, c.tries, c.expected) for c in bench.out if isinstance(c, StateChanged)]
+    assert extras == [
+        ("STARTING", 0, 0, True),
+        ("BACKOFF", 0, 1, True),
+        ("STARTING", 0, 1, True),
+        ("RUNNING", 10, 0, True),
+        ("STOPPING", 10, 0, True),
+        ("STOPPED", 10, 0, True),
+        ("STARTING", 0, 0, True),
+        ("RUNNING", 11, 0, True),
+        ("EXITED", 11, 0, False),
+        ("STARTING", 0, 0, True),
+        ("BACKOFF", 0, 1, True),
+    ]
+
+
+def test_a_process_begins_stopped_with_nothing_known_of_it():
+    policy = ProcessPolicy("a")
+    assert Process(1, "g", policy).snapshot() == (
+        *(1, "g", policy, Phase.STOPPED, 0, 0, 0, None, None, 0),
+        *(False, 0, 0, "", None, False, 0, 0, (), (), (), None),
+    )
+    with pytest.raises(ValueError, match="zip"):
+        Process.restore((1, "g", policy))
