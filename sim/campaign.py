@@ -20,7 +20,7 @@ from sim.generate import scenario as generate
 from sim.invariants import Outcome, judge
 from sim.scenario import to_json
 from sim.stage import core
-from sim.trace import digest, first_difference, line
+from sim.trace import first_difference, line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
