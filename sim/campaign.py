@@ -11,13 +11,14 @@ import gc
 import hashlib
 import marshal
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from initd.errors import InitdError
 from initd.record import Record
+from sim.closing import closing
 from sim.generate import scenario as generate
 from sim.invariants import Outcome, judge
+from sim.pieces import pieces, results
 from sim.scenario import to_json
 from sim.stage import core
 from sim.trace import first_difference, line
@@ -75,11 +76,8 @@ class Result(Record):
 
     def summary(self) -> str:
         """One line as pytest ends with, and the rate."""
-        unknown = f", {self.unknown} unknown" if self.unknown else ""
-        seconds = max(self.seconds, 1e-9)
-        counts = f"{self.passed} passed, {self.failed} failed{unknown} in {self.seconds:.2f}s"
-        rates = f"{self.total / seconds:,.0f} scenarios/s, {self.entries / seconds:,.0f} entries/s"
-        return f"{counts} ({rates}, digest {self.digest})"
+        more = f", {self.entries / max(self.seconds, 1e-9):,.0f} entries/s, digest {self.digest}"
+        return closing(self.passed, self.failed, self.unknown, self.seconds, "scenarios", more)
 
 
 def stage_of(name: str) -> Play:
@@ -169,6 +167,12 @@ def run_seeds(
     first: int, last: int, profile: str, stage: str = "core", model: bool = True, oracle: bool = False
 ) -> Result:
     """Play the seeds from `first` to below `last` in this process."""
+    began = time.perf_counter()
+    result = _played(first, last, profile, stage, model, oracle)
+    return result.replace(seconds=time.perf_counter() - began)
+
+
+def _played(first: int, last: int, profile: str, stage: str, model: bool, oracle: bool) -> Result:
     if profile == NEMESIS:
         from sim.stage import sieges  # it needs everything the daemon does
 
@@ -197,13 +201,17 @@ def _run_seeds(first: int, last: int, profile: str, play: Play, tell: Any, regis
     counts = {True: 0, False: 0}
     entries, failures, whole = 0, [], hashlib.sha256()
     for seed in range(first, last):
-        scenario = generate(seed, profile)
-        trace, reasons, certain = check(scenario, play, tell, seed % TWICE == 0, register)
+        scenario = None
+        try:
+            scenario = generate(seed, profile)
+            trace, reasons, certain = check(scenario, play, tell, seed % TWICE == 0, register)
+        except Exception as error:  # who cannot judge has not passed anything
+            trace, reasons, certain = [], [f"judge unknown: {error!r}"], False
         entries += len(trace)
         whole.update(marshal.dumps(trace, 2))  # that version knows no references, so equal stories are equal bytes
         if reasons:
             counts[certain] += 1
-            failures.append(Failure(seed, tuple(reasons), not certain, to_json(scenario)))
+            failures.append(Failure(seed, tuple(reasons), not certain, to_json(scenario) if scenario else ""))
     failed, unknown = counts[True], counts[False]
     return Result(
         last - first - failed - unknown, failed, unknown, entries, whole.hexdigest()[:16], tuple(failures[:KEPT])
@@ -231,38 +239,54 @@ def campaign(
     model: bool = True,
     progress: Callable[[int], None] = lambda done: None,
     oracle: bool = False,
+    heard: Callable[[range, Result], None] = lambda piece, result: None,
 ) -> Result:
-    """Play a range of seeds in that many processes; `progress(seeds done)` is called now and then."""
+    """Play a range of seeds in that many processes; `progress(seeds done)` and `heard(seeds, result)` are called now and then."""
     began = time.perf_counter()
-    results = []
-    done = 0
+    _load(profile, stage, model, oracle)
+    parts = pieces(first, last, size_of(profile, stage))
     run = partial(run_seeds, profile=profile, stage=stage, model=model, oracle=oracle)
-    for result in _results(first, last, run, jobs):
-        results.append(result)
-        done += result.total
-        progress(done)
-    return together(results).replace(seconds=time.perf_counter() - began)
+    found = []
+    done = 0
+    with contextlib.closing(results(parts, run, lost, jobs)) as told:
+        for piece, result in told:
+            found.append(result)
+            done += result.total
+            heard(piece, result)
+            progress(done)
+    return together(found).replace(seconds=time.perf_counter() - began)
 
 
-def _results(first: int, last: int, run: Callable[[int, int], Result], jobs: int) -> Iterator[Result]:
-    starts = range(first, last, CHUNK)
-    ends = [min(start + CHUNK, last) for start in starts]
-    if jobs <= 1:
-        yield from map(run, starts, ends)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(run, starts, ends)
+def _load(profile: str, stage: str, model: bool, oracle: bool) -> None:
+    """Import what is needed, once for all processes; what is not installed is missed here."""
+    stage_of(stage)
+    if profile == NEMESIS:
+        from sim.stage import sieges  # noqa: F401
+    if model:
+        reference_model()
+    if oracle:
+        the_register()
 
 
-def together(results: list[Result]) -> Result:
+def size_of(profile: str, stage: str) -> int:
+    """How many of these seeds one process takes at a time: some seconds' worth."""
+    return 10 if profile == NEMESIS else CHUNK if stage == "core" else CHUNK // 10
+
+
+def lost(piece: range, reason: str) -> Result:
+    """The result of seeds of which nothing is known."""
+    return Result(0, 0, len(piece), 0, "", (Failure(piece.start, (reason,), True, ""),))
+
+
+def together(found: list[Result]) -> Result:
     """The result of ranges that follow each other."""
-    whole = hashlib.sha256("".join(each.digest for each in results).encode())
-    failures = [failure for each in results for failure in each.failures]
+    whole = hashlib.sha256("".join(each.digest for each in found).encode())
+    failures = [failure for each in found for failure in each.failures]
     return Result(
-        sum(each.passed for each in results),
-        sum(each.failed for each in results),
-        sum(each.unknown for each in results),
-        sum(each.entries for each in results),
+        sum(each.passed for each in found),
+        sum(each.failed for each in found),
+        sum(each.unknown for each in found),
+        sum(each.entries for each in found),
         whole.hexdigest()[:16],
         tuple(failures[:KEPT]),
     )

@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     Fails = Callable[[Scenario], bool]
 
 
-def shrink(scenario: Scenario, fails: Fails) -> Scenario:
-    """A scenario no larger that still fails; ValueError if the given one does not."""
+def shrink(scenario: Scenario, fails: Fails, more: Callable[[], bool] = lambda: True) -> Scenario:
+    """A scenario no larger that still fails; ValueError if the given one does not.
+
+    Once `more()` says no, it is what has been found by then.
+    """
     if not fails(scenario):
         raise ValueError("nothing fails here")
     seen: set[Scenario] = set()
 
     def worse(candidate: Scenario) -> bool:
-        if candidate in seen or not _sound(candidate):
+        if not more() or candidate in seen or not _sound(candidate):
             return False
         seen.add(candidate)
         return fails(candidate)

@@ -7,14 +7,19 @@ exit status. Only the module of the command that was typed is imported, so help 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import os
+import signal
 import sys
+import threading
 
 from initd.errors import ConfigError, InitdError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from typing import NoReturn
 
 COMMANDS = {
     "run": "run a configuration and print every state change, or a range of seeds and judge every story",
@@ -27,15 +32,35 @@ COMMANDS = {
 }
 """Every command, and what it is for."""
 EXITS = """exit status:
-  0  all passed, or the command did what it was asked
-  1  something failed, or could not be judged (unknown)
-  2  a usage error, a file or configuration that cannot be used, or a part that is not installed"""
-EXIT_USAGE = 2
+  0    all passed, or the command did what it was asked
+  1    something failed, or could not be judged (unknown)
+  2    a usage error, a file or configuration that cannot be used, or a part that is not installed
+  130  interrupted (Ctrl-C); 143 on SIGTERM; 141 when nobody reads the output any more"""
+EXIT_USAGE, EXIT_INTERRUPTED, EXIT_UNREAD = 2, 128 + signal.SIGINT, 128 + signal.SIGPIPE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `initd-sim`; returns the exit status."""
     words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        with _terminable():
+            try:
+                return _main(words)
+            finally:
+                sys.stdout.flush()  # here, where somebody hears that it fails
+    except KeyboardInterrupt:
+        sys.stderr.write("initd-sim: interrupted\n")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):  # what is still in the buffer goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_UNREAD
+    except OSError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return EXIT_USAGE
+
+
+def _main(words: Sequence[str]) -> int:
     arguments = _parser(words).parse_args(words)
     try:
         status: int = arguments.act(arguments)
@@ -47,6 +72,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InitdError as error:
         sys.stderr.write(f"Error: {error}\nFor help, use initd-sim {arguments.command} -h\n")
     return EXIT_USAGE
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends the command as Ctrl-C does, by way of what cleans up, unless somebody has other plans for it."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -53,6 +53,11 @@ def duration(text: str) -> int:
     return round(float(number) * UNITS_S[unit] * SECOND_NS)
 
 
+def seconds(text: str) -> float:
+    """A time such as `60s` in seconds."""
+    return duration(text) / SECOND_NS
+
+
 def add_judges(parser: argparse.ArgumentParser) -> None:
     """The options that say who plays a scenario and who judges its story."""
     parser.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
@@ -60,6 +65,19 @@ def add_judges(parser: argparse.ArgumentParser) -> None:
         "--model", action=argparse.BooleanOptionalAction, help="compare every story with the reference model's (it does)"
     )
     parser.add_argument("--oracle", action="store_true", help="compare every story with supervisor 4.3.0's as well")
+
+
+def add_junit(parser: argparse.ArgumentParser) -> None:
+    """The option for the file that CI reads."""
+    parser.add_argument("--junit", metavar="FILE", help="write what came of it as JUnit XML there")
+
+
+def replay_words(arguments: argparse.Namespace) -> str:
+    """Those options again, for the command that replays what they have found."""
+    words = [f"--stage {arguments.stage}"] if arguments.stage != "core" else []
+    words += ["--no-model"] if arguments.model is False else []
+    words += ["--oracle"] if arguments.oracle else []
+    return "".join(f" {word}" for word in words)
 
 
 def judged(arguments: argparse.Namespace) -> Judged:

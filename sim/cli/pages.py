@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.campaign import Result
     from sim.judge import Verdict
     from sim.scenario import Scenario
+    from sim.stage.siege import Siege
     from sim.trace import Trace
 
 
@@ -34,14 +35,12 @@ def write_scenario(
         write(arguments.html, page.story(exhibit.of(scenario, trace, reasons, title, register, arguments.model)))
 
 
-def write_siege(arguments: argparse.Namespace) -> None:
-    """Write the page of the siege in the file given, if it is wanted."""
+def write_siege(arguments: argparse.Namespace, siege: Siege) -> None:
+    """Write the page of a siege, if it is wanted."""
     if arguments.html:
         from sim import exhibit, page
         from sim.stage import sieges
 
-        with open(arguments.file, encoding="utf-8") as file:
-            siege = sieges.from_json(file.read())
         write(arguments.html, page.story(exhibit.of_siege(siege, sieges.verdict(siege, True))))
 
 

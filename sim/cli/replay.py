@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from initd.kernel.transcript import is_recording
-from sim.cli.files import is_siege, scenario_of
+from sim.cli.files import scenario_of, siege_of
 from sim.cli.options import UsageError, add_judges, judged
 from sim.cli.pages import add_html, write_scenario, write_siege
+from sim.invariants.meanings import meaning
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -27,17 +28,27 @@ def act(arguments: argparse.Namespace) -> int:
         from sim.replay import replay_recording
 
         return replay_recording(arguments.file)
-    if is_siege(arguments.file):
-        from sim.stage import sieges
+    siege = siege_of(arguments.file)
+    if siege is not None:
+        from sim.cli import sieges
 
-        write_siege(arguments)
-        return sieges.replay(arguments.file)
+        write_siege(arguments, siege)
+        return sieges.replay(siege)
     from sim.report import timeline
 
     scenario = scenario_of(arguments.file)
     trace, reasons = judged(arguments)(scenario)
     print("\n".join(timeline(scenario, trace)))
     write_scenario(arguments, scenario, trace, reasons, arguments.file)
+    if not reasons:
+        return 0
+    from sim.cli.failures import beside
+    from sim.report.screen import place
+
     for reason in reasons:
         print(f"FAILED {reason}")
-    return 1 if reasons else 0
+        if sentence := meaning(reason):
+            print(f"  must hold: {sentence}")
+    where = place(reasons[0])
+    print("\n".join(beside(scenario, trace, where.program, where.time_ns)))
+    return 1

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 
 from sim.children.behaviours import CATALOGUE
 from sim.children.conditions import FORMS
 from sim.cli import pages
-from sim.cli.options import UsageError, add_judges, count, duration, seeds
+from sim.cli.files import Folder, write
+from sim.cli.options import UsageError, add_judges, add_junit, count, duration, judged, replay_words, seeds
+from sim.cli.progress import bar
 from sim.generate import PROFILES
+from sim.report.junit import Case
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sim.campaign import Result
 
 NEMESIS = "nemesis"
 """`sim.campaign.NEMESIS`, which would bring a stage with it."""
@@ -38,7 +43,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", choices=profiles, default="plain", help="what kind of scenarios (plain)")
     parser.add_argument("--jobs", type=count, default=1, metavar="N", help="processes (1)")
     parser.add_argument("--dask", metavar="ADDRESS", help="play the seeds on that dask.distributed cluster, tcp://…")
-    parser.add_argument("--save", metavar="DIRECTORY", help="write the scenarios that do not pass there")
+    parser.add_argument("--save", metavar="DIRECTORY", help="write what does not pass there (.initd-sim)")
+    add_junit(parser)
     add_judges(parser)
 
 
@@ -55,34 +61,44 @@ def act(arguments: argparse.Namespace) -> int:
 
 def _run_seeds(arguments: argparse.Namespace) -> int:
     from sim.campaign import campaign
+    from sim.cli.failures import show
+    from sim.report.junit import junit
 
-    wanted, profile, stage = arguments.seeds, arguments.profile, arguments.stage
-    model = arguments.model is not False
-
-    def progress(done: int) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{done} of {len(wanted)}" if done < len(wanted) else "\r" + " " * 40 + "\r")
-
+    wanted, profile, stage, model = arguments.seeds, arguments.profile, arguments.stage, arguments.model is not False
     if profile == NEMESIS and (stage != "daemon" or arguments.model or arguments.oracle):
         raise UsageError("--profile nemesis goes with --stage daemon, and with neither --model nor --oracle")
     if arguments.dask and arguments.oracle:
         raise UsageError("--oracle is for this machine alone: the nodes of a cluster need not have supervisor")
-    if arguments.dask:
-        from sim import scale  # it starts a client of a cluster
+    folder = Folder(arguments.save)
+    cases: list[Case] = []
 
-        result = scale.campaign(arguments.dask, wanted.start, wanted.stop, profile, stage, model, progress)
-    else:
-        result = campaign(wanted.start, wanted.stop, profile, stage, arguments.jobs, model, progress, arguments.oracle)
-    for failure in result.failures:
-        verdict = "UNKNOWN" if failure.unknown else "FAILED"
-        print(f"{verdict} profile {profile} seed {failure.seed}")
-        for reason in failure.reasons:
-            print(f"    {reason}")
-        if arguments.save:
-            path = os.path.join(arguments.save, f"{profile}-{failure.seed}.json")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(failure.scenario)
-            print(f"    replay: initd-sim replay {path} --stage {stage}")
+    def heard(seeds: range, result: Result) -> None:
+        cases.append(case(f"{stage} {profile} {seeds.start}:{seeds.stop}", result))
+
+    with bar(len(wanted), "scenarios") as progress:
+        if arguments.dask:
+            from sim import scale  # it starts a client of a cluster
+
+            result = scale.campaign(arguments.dask, wanted.start, wanted.stop, profile, stage, model, progress)
+            heard(wanted, result)
+        else:
+            oracle = arguments.oracle
+            result = campaign(
+                wanted.start, wanted.stop, profile, stage, arguments.jobs, model, progress, oracle, heard
+            )
+    judge = None if profile == NEMESIS else judged(arguments)
+    show(result.failures, lambda seed: f"profile {profile} seed {seed}", judge, replay_words(arguments), folder)
     pages.write_campaign(arguments, [(profile, result)])
+    if arguments.junit:
+        write(arguments.junit, junit("run", cases))
     print(result.summary())
     return 0 if result.clean else 1
+
+
+def case(name: str, result: Result) -> Case:
+    """What came of some seeds, for the file that CI reads."""
+    counters = ("passed", "failed", "unknown", "entries", "digest")
+    told = tuple(f"seed {each.seed}: {reason}" for each in result.failures for reason in each.reasons)
+    if not result.clean and not told:
+        told = (f"{result.failed} failed, {result.unknown} unknown",)
+    return Case(name, result.seconds, tuple((each, getattr(result, each)) for each in counters), told, not result.failed)

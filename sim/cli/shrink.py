@@ -6,34 +6,23 @@ import argparse
 import sys
 
 from sim.cli.files import scenario_of
-from sim.cli.options import UsageError, add_judges, judged
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from sim.scenario import Scenario
+from sim.cli.options import UsageError, add_judges, judged, seconds
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("file", help="a scenario as JSON")
+    parser.add_argument("--budget", type=seconds, default="60s", metavar="TIME", help="how long to try (60s)")
     add_judges(parser)
 
 
 def act(arguments: argparse.Namespace) -> int:
     """Shrink it; the exit status."""
+    from sim.cli.failures import smaller
     from sim.scenario import to_json
-    from sim.shrink import shrink
 
-    scenario = scenario_of(arguments.file)
-    judge = judged(arguments)
-
-    def verdict(candidate: Scenario) -> str:
-        """Who says that it fails: the first two words of the reason, a checker's name and fail or unknown."""
-        reasons = judge(candidate)[1]
-        return " ".join(reasons[0].split()[:2]) if reasons else ""
-
-    before = verdict(scenario)
-    if not before:
+    small = smaller(scenario_of(arguments.file), judged(arguments), arguments.budget)
+    if small is None:
         raise UsageError(f"nothing fails in {arguments.file}")
-    sys.stdout.write(to_json(shrink(scenario, lambda candidate: verdict(candidate) == before)))
+    sys.stdout.write(to_json(small.scenario))
     return 0

@@ -53,19 +53,6 @@ def _laws(siege: Siege) -> set[str]:
     return {line.split()[0] for line in verdict(siege, True).broken}
 
 
-def replay(path: str) -> int:
-    """Play the siege of a file again and print what happened; 1 where something was broken."""
-    with open(path, encoding="utf-8") as file:
-        siege = from_json(file.read())
-    result = verdict(siege, True)
-    print(f"nemeses: {', '.join(siege.nemeses)}")
-    for time_ns, name, state in result.history:
-        print(f"{time_ns / 1e9:>14.9f}  {name:<8} {state}")
-    for line in result.broken:
-        print(f"FAILED {line}")
-    return 1 if result.broken else 0
-
-
 def to_json(siege: Siege) -> str:
     """A siege as a file."""
     return json.dumps({"siege": siege.seed, "pid": siege.pid, "programs": siege.programs, "nemeses": siege.nemeses}, indent=1)

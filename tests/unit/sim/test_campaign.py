@@ -80,6 +80,6 @@ def test_only_stages_that_exist_play():
 
 def test_the_summary_counts_as_pytest_does():
     result = campaign.Result(3, 1, 0, 90, "abc", seconds=2.0)
-    assert result.summary() == "3 passed, 1 failed in 2.00s (2 scenarios/s, 45 entries/s, digest abc)"
+    assert result.summary() == "3 passed, 1 failed in 2.00s (2.0 scenarios/s, 45 entries/s, digest abc)"
     assert "1 failed, 2 unknown in" in result.replace(unknown=2).summary()
     assert not result.replace(failed=0, unknown=1).clean

@@ -12,7 +12,11 @@ WIDTH = 18
 
 def timeline(scenario: Scenario, trace: Trace) -> list[str]:
     """The story of a scenario, line by line. Operations are marked `>`; a state stands as it is; the rest is in brackets."""
-    names = [name for name, _ in scenario.programs()]
+    return lanes([name for name, _ in scenario.programs()], _merged(scenario, trace))
+
+
+def lanes(names: list[str], told: list[tuple[int, str, str]]) -> list[str]:
+    """What is told at a time of one of these names, in its column; of any other, in the daemon's."""
     columns = {name: at for at, name in enumerate(["", *names])}
     width = max([WIDTH, *[len(name) + 1 for name in names]])
     rows = [f"{'t(s)':>14}  " + "".join(f"{name:<{width}}" for name in ["daemon", *names]).rstrip()]
@@ -25,7 +29,7 @@ def timeline(scenario: Scenario, trace: Trace) -> list[str]:
             rows.append(f"{when / 1e9:>14.9f}  {text.rstrip()}")
             cells.clear()
 
-    for time_ns, program, text in _merged(scenario, trace):
+    for time_ns, program, text in told:
         column = columns.get(program, 0)
         if time_ns != when or column in cells:
             flush()
