@@ -126,12 +126,13 @@ def check(
         else:
             if parting is not None:
                 at = f"at {parting.time_ns / 1e9:.9f} {parting.program or '-'}"
-                reasons.append(f"oracle fail {at}: {_said(parting.ours)}, supervisor 4.3.0 {_said(parting.theirs)}")
+                reasons.append(f"oracle fail {at}: {said(parting.ours)}, supervisor 4.3.0 {said(parting.theirs)}")
                 certain = True
     return trace, reasons, certain
 
 
-def _said(entries: tuple[Any, ...]) -> str:
+def said(entries: tuple[Any, ...]) -> str:
+    """What a story tells next."""
     return f"told {line(entries[0]).strip()!r}" if entries else "told nothing"
 
 
@@ -176,16 +177,16 @@ def _played(first: int, last: int, profile: str, stage: str, model: bool, oracle
     if profile == NEMESIS:
         from sim.stage import sieges  # it needs everything the daemon does
 
-        with _few_collections():
+        with few_collections():
             return _run_sieges(first, last, sieges.check)
     play, tell = stage_of(stage), reference_model() if model else None
     register = the_register() if oracle else None
-    with _few_collections():
+    with few_collections():
         return _run_seeds(first, last, profile, play, tell, register)
 
 
 @contextlib.contextmanager
-def _few_collections() -> Iterator[None]:
+def few_collections() -> Iterator[None]:
     """What is loaded by now stays, and a scenario's garbage has few cycles: looking for them less often is a fifth faster."""
     thresholds = gc.get_threshold()
     gc.freeze()

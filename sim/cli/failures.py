@@ -55,12 +55,18 @@ def smaller(scenario: Scenario, judged: Judged, budget_s: float = BUDGET_S) -> S
 
 
 def show(
-    failures: Sequence[Failure], name: Callable[[int], str], judged: Judged | None, words: str, folder: Folder
+    failures: Sequence[Failure],
+    name: Callable[[int], str],
+    judged: Judged | None,
+    words: str,
+    folder: Folder,
+    command: str = "replay",
 ) -> None:
-    """Print all of them, and write each to a file; `name(seed)` says what they are called, `words` how they are replayed.
+    """Print all of them, and write each to a file; `name(seed)` says what they are called.
 
-    They are sieges where `judged` is None.
+    `initd-sim <command> <file><words>` shows one again. They are sieges where `judged` is None.
     """
+    again = f"initd-sim {command}"
     kinds: dict[str, list[Failure]] = {}
     for failure in failures:
         kinds.setdefault(kind_of(failure.reasons), []).append(failure)
@@ -71,12 +77,12 @@ def show(
         if not first.scenario:
             print(f"{heading} and after: {first.reasons[0]}")
         elif at >= SCREENS:
-            print("\n".join([f"{heading}: {first.reasons[0]}", f"replay: initd-sim replay {paths[0]}{words}"]))
+            print("\n".join([f"{heading}: {first.reasons[0]}", f"replay: {again} {paths[0]}{words}"]))
         elif judged is None:
-            print("\n".join(_siege(heading, first, f"initd-sim replay {paths[0]}")))
+            print("\n".join(_siege(heading, first, f"{again} {paths[0]}")))
         else:
-            again = partial(folder.write, _file(name(first.seed)))
-            print("\n".join(_scenario(heading, first, judged, again, words)))
+            write = partial(folder.write, _file(name(first.seed)))
+            print("\n".join(_scenario(heading, first, judged, write, lambda path: f"{again} {path}{words}")))
         if len(alike) > 1:
             others = ", ".join(path or str(each.seed) for path, each in zip(paths[1:4], alike[1:4]))
             print(f"{kind} in {len(alike) - 1} more: {others}{', …' if len(alike) > 4 else ''}")
@@ -87,13 +93,13 @@ def _file(name: str) -> str:
 
 
 def _scenario(
-    heading: str, failure: Failure, judged: Judged, write: Callable[[str], str], words: str
+    heading: str, failure: Failure, judged: Judged, write: Callable[[str], str], replay: Callable[[str], str]
 ) -> list[str]:
     scenario = scenario_in(failure.scenario)
     small = smaller(scenario, judged)
     if small is None:  # it does not fail again, which is a finding of its own
         small = Smaller(scenario, [], ("M1 fail: played again, it passes", *failure.reasons), scenario)
-    return told(f"{heading}{shrunk(small)}", small, f"initd-sim replay {write(to_json(small.scenario))}{words}")
+    return told(f"{heading}{shrunk(small)}", small, replay(write(to_json(small.scenario))))
 
 
 def _siege(heading: str, failure: Failure, replay: str) -> list[str]:

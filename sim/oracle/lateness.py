@@ -66,7 +66,14 @@ class _Late:
         self.complaint, self.time_ns = "", 0
         self._told_ns = shutdown_ns(scenario)
         self._late_ns = 0
-        for at, (mine, other) in enumerate(zip(ours, theirs)):
+        left = list(theirs)
+        for at, mine in enumerate(ours):
+            if _kills_the_dead(mine, left[at : at + 2]):
+                self.met.add(NOTICE)
+                del left[at]
+            if at >= len(left):
+                return
+            other = left[at]
             if mine[2:] != other[2:]:
                 self._differ(mine, other)
                 return
@@ -91,6 +98,14 @@ class _Late:
         name = other[1] or "the daemon"
         self.complaint = f"{name}: entries {how}\n  initd:            {line(mine)}\n  supervisor 4.3.0: {line(other)}"
         self.time_ns = min(mine[0], other[0])
+
+
+def _kills_the_dead(mine: Entry, theirs: list[Entry]) -> bool:
+    """Whether an end and the deadline of its stop are noticed in one turn: the deadline comes first there, with a SIGKILL."""
+    if mine[2:] != ("state", "STOPPED") or [entry[2] for entry in theirs] != ["signal", "state"]:
+        return False
+    kill, end = theirs
+    return kill[3] in ("9", "9 group") and end[2:] == mine[2:] and kill[0] == end[0]
 
 
 def codes(texts: Iterable[str]) -> dict[str, list[str]]:
