@@ -27,6 +27,7 @@ COMMANDS = {
     "shrink": "make a scenario that fails as small as it can be, and print it as JSON",
     "diff": "compare our story with supervisor 4.3.0's, of one scenario or of many drawn cases",
     "real": "give a scenario, or a range of seeds, on Linux, and compare the story with the simulated one",
+    "corpus": "the scenarios that once went wrong: list them, play them, add one",
     "mutants": "make deliberate mistakes in initd, each in memory only, and see whether the checks notice",
     "judge": "judge what a real daemon did, by its recording or its main log",
     "cover": "which cells of the state table stories reach, and which edges with what cause",
