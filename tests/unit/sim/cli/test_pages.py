@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from sim.cli import main
@@ -56,8 +58,9 @@ def test_seeds_write_a_page_with_the_lanes_of_every_failure(files, capsys, monke
         return [entry for entry in tells(played) if entry[2:] != ("state", "RUNNING")]
 
     monkeypatch.setattr("sim.campaign.core.play", hasty)
-    assert main(["run", "--seeds", "0:3", "--html", page]) == 1
+    assert main(["run", "--seeds", "0:3", "--html", page, "--save", f"{page}.saved"]) == 1
     text = read(page)
-    failed = [line.split()[-1] for line in capsys.readouterr().out.splitlines() if line.startswith("FAILED")]
+    failed = [name.removeprefix("plain-").removesuffix(".json") for name in sorted(os.listdir(f"{page}.saved"))]
+    assert f"{len(failed)} failed" in capsys.readouterr().out
     assert failed and text.count('<div class="lanes">') == len(failed)
     assert all(f"profile plain seed {seed}: failed" in text for seed in failed)
