@@ -163,8 +163,9 @@ class Instance:
     # -- what it started ---------------------------------------------------------------------------------------------
 
     def processes(self) -> list[int]:
-        """Every running process that lives in our folder, whoever its parent is now."""
-        found = []
+        """Every running process that lives in our folder, whoever its parent is now, and every descendant of one."""
+        found: list[int] = []
+        parents: dict[int, int] = {}
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
                 continue
@@ -173,8 +174,14 @@ class Instance:
                 named = str(self.folder).encode() in (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if (inside or named) and alive(int(entry.name)):
+            fields = stat_fields(int(entry.name))
+            if fields[:1] in ([], ["Z"]):
+                continue
+            parents[int(entry.name)] = int(fields[1])
+            if inside or named:
                 found.append(int(entry.name))
+        for ours in found:  # it grows on the way
+            found += [pid for pid, parent in parents.items() if parent == ours and pid not in found]
         return found
 
     def until_gone(self) -> None:
