@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import tomllib
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from sim.trials import in_children, plant, warm_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
@@ -98,14 +96,6 @@ def run(
         verdicts.append(Verdict(mutants[at], reason, seconds))
         told(verdicts[-1])
     return sorted(verdicts, key=lambda verdict: verdict.mutant.number)
-
-
-def command(arguments: argparse.Namespace) -> int:
-    """`initd-sim mutants`."""
-    chosen = [mutant for mutant in load() if not arguments.only or mutant.number in arguments.only]
-    began = time.perf_counter()
-    verdicts = run(chosen, Path.cwd(), arguments.jobs)
-    return conclude(verdicts, time.perf_counter() - began)
 
 
 def conclude(verdicts: Sequence[Verdict], seconds: float) -> int:

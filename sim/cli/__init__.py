@@ -25,6 +25,7 @@ COMMANDS = {
     "run": "run a configuration and print every state change, or a range of seeds and judge every story",
     "replay": "play one scenario file, or what `initd --record` wrote, and print its story",
     "shrink": "make a scenario that fails as small as it can be, and print it as JSON",
+    "explain": "what happens in a scenario and why: each change with its cause, what demands it, and what supervisor does",
     "diff": "compare our story with supervisor 4.3.0's, of one scenario or of many drawn cases",
     "real": "give a scenario, or a range of seeds, on Linux, and compare the story with the simulated one",
     "corpus": "the scenarios that once went wrong: list them, play them, add one",

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import time
+from pathlib import Path
 
-from sim.cli.options import count
+from sim.cli.files import write
+from sim.cli.options import UsageError, add_junit, count
+from sim.cli.progress import bar
+from sim.report.junit import Case, junit
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +32,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="with --operators: keep results there, and do not try again what was noticed before",
     )
+    add_junit(parser)
 
 
 def _how_many(text: str) -> int | None:
@@ -36,6 +42,26 @@ def _how_many(text: str) -> int | None:
 
 def act(arguments: argparse.Namespace) -> int:
     """Try them; the exit status."""
-    from sim import mutants, survivors  # they need pytest, which only development has
+    try:
+        from sim import mutants, survivors
+    except ImportError as error:
+        raise UsageError(f"this takes what development takes, pip install 'initd-supervisor[dev]': {error}") from None
+    if arguments.operators != 0:
+        return survivors.command(arguments)
+    began = time.perf_counter()
+    chosen = [mutant for mutant in mutants.load() if not arguments.only or mutant.number in arguments.only]
+    tried: list[mutants.Verdict] = []
+    with bar(len(chosen), "mutants") as progress:
 
-    return survivors.command(arguments) if arguments.operators != 0 else mutants.command(arguments)
+        def told(verdict: mutants.Verdict) -> None:
+            tried.append(verdict)
+            progress(len(tried))
+
+        verdicts = mutants.run(chosen, Path.cwd(), arguments.jobs, told)
+    if arguments.junit:
+        cases = [
+            Case(f"{each.mutant.number} {each.mutant.name}", each.seconds, (), (each.reason,) if each.reason else ())
+            for each in verdicts
+        ]
+        write(arguments.junit, junit("mutants", cases))
+    return mutants.conclude(verdicts, time.perf_counter() - began)

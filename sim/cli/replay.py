@@ -27,7 +27,12 @@ def act(arguments: argparse.Namespace) -> int:
     if recorded:
         from sim.replay import replay_recording
 
-        return replay_recording(arguments.file)
+        try:
+            return replay_recording(arguments.file)
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # answers no kernel gives, so that even the daemon does not know what to do
+            raise UsageError(f"{arguments.file} cannot be played, it says what no system says: {error!r}") from None
     siege = siege_of(arguments.file)
     if siege is not None:
         from sim.cli import sieges

@@ -25,8 +25,8 @@ def beside(scenario: Scenario, ours: Trace, program: str = "", time_ns: int | No
         at = f"{parting.time_ns / 1e9:.9f} {parting.program or 'the daemon'}"
         lines = [f"{NAME} does not do that. At {at}", f"  {NAME}: {_told(parting.theirs)}; initd: {_told(parting.ours)}"]
     elif finding.met:
-        row = next(row for row in register.rows if row.predicate == finding.met[0])
-        lines = [f"{NAME} differs here, as it is meant to ({row.id}): {row.reason}"]
+        met = {row.id: row.reason for row in reversed(register.rows) if row.predicate in finding.met}
+        lines = [f"{NAME} differs here, as it is meant to: {'; '.join(f'{key} {met[key]}' for key in sorted(met))}"]
     else:
         lines = [f"{NAME} tells the same story"]
     if time_ns is not None:
