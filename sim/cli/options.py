@@ -87,4 +87,11 @@ def judged(arguments: argparse.Namespace) -> Judged:
     tell = None if arguments.model is False else reference_model()
     register = the_register() if arguments.oracle else None
     play = stage_of(arguments.stage)
-    return lambda scenario: check(scenario, play, tell, True, register)[:2]
+
+    def judge(scenario: Scenario) -> tuple[Trace, list[str]]:
+        try:
+            return check(scenario, play, tell, True, register)[:2]
+        except Exception as error:  # who cannot judge has not passed anything
+            return [], [f"judge unknown: {error!r}"]
+
+    return judge

@@ -73,7 +73,7 @@ def around(rows: Sequence[str], time_ns: int | None) -> list[str]:
         reached = [at for at, row in enumerate(body) if _time_ns(row) <= time_ns]
         here = reached[-1] if reached else -1
         if here >= 0:
-            body[here] += HERE
+            body[here] = body[here][: COLUMNS - len(HERE)] + HERE
     last = min(len(body), max(here + 3, ROWS))
     first = max(0, last - ROWS)
     lines = [head, *([f"{'…':>14}  {first} lines before"] if first else []), *body[first:last]]

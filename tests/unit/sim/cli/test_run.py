@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from initd.supervise.policy import ProcessPolicy
+from sim import campaign
 from sim.cli import main
-from sim.scenario import from_json
+from sim.report.screen import LINES
+from sim.scenario import SECOND_NS, from_json
 from sim.stage import core
 from sim.stage.calls import Call
 from sim.stage.siege import Besieged
+from tests.unit.sim.cli.screens import screens
 
 
 def run(capsys, *argv):
@@ -59,12 +69,6 @@ def test_what_does_not_pass_is_named_and_saved_and_replayed(capsys, tmp_path, mo
     assert "STARTING 0" in capsys.readouterr().out
 
 
-def test_a_replay_of_what_is_no_scenario_says_so(capsys, tmp_path):
-    (tmp_path / "x.json").write_text("{}")
-    assert main(["replay", str(tmp_path / "x.json")]) == 2
-    assert "no scenario in" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("seeds", ["5", "5:5", "a:b", "9:3", ":4"])
 def test_seeds_that_are_no_range_are_a_usage_error(capsys, seeds):
     with pytest.raises(SystemExit) as ended:
@@ -109,12 +113,66 @@ def test_a_difference_from_supervisor_fails_and_is_shrunk_to_what_shows_it(capsy
     assert "nothing fails in" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["3", "[]", "{", '{"groups": 5}'])
-def test_what_is_no_scenario_is_one_message_for_every_command(capsys, tmp_path, text):
-    path = tmp_path / "x.json"
-    path.write_text(text)
-    for command in ("replay", "shrink"):
-        assert main([command, str(path)]) == 2
-        assert capsys.readouterr().err.startswith(f"Error: no scenario in {path}: ")
+def test_a_kind_of_failure_is_one_screen_and_the_rest_of_it_a_line(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(ProcessPolicy, "retry_at", lambda policy, failed_ns, failures: failed_ns + failures * SECOND_NS)
+    status, lines, _ = run(capsys, "--seeds", "0:40", "--profile", "swarm", "--save", str(tmp_path))
+    assert status == 1
+    (shown,) = screens(lines)
+    assert len(shown) <= LINES
+    assert re.fullmatch(r"FAILED profile swarm seed \d+ \(shrunk from .* to 1 program, 0 ops\)", shown[0])
+    assert shown[1].startswith("  S6 fail at ")
+    assert shown[-1] == f"replay: initd-sim replay {next(word for word in shown[-1].split() if word.endswith('.json'))}"
+    assert any(line.startswith("supervisor 4.3.0 ") for line in shown)
+    after = lines[lines.index(shown[-1]) + 1]
+    assert re.fullmatch(rf"S6 fail in \d+ more: {tmp_path}/swarm-\d+.json.*", after)
+    small = from_json(open(shown[-1].split()[-1]).read())
+    assert len(small.programs()) == 1 and not small.ops
 
 
+def test_failures_are_written_where_one_is_and_elsewhere_if_that_cannot_be(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(core, "play", lambda scenario: [])
+    monkeypatch.chdir(tmp_path)
+    _, lines, _ = run(capsys, "--seeds", "0:1")
+    assert lines[-2] == "replay: initd-sim replay .initd-sim/plain-0.json"
+    shutil.rmtree(tmp_path / ".initd-sim")
+    (tmp_path / ".initd-sim").write_text("in the way")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    _, lines, _ = run(capsys, "--seeds", "0:1")
+    path = lines[-2].split()[-1]
+    assert path.startswith(f"{tmp_path}/initd-sim-") and from_json(open(path).read())
+    status, _, err = run(capsys, "--seeds", "0:1", "--save", str(tmp_path / ".initd-sim"))
+    assert status == 2 and err.startswith("Error: cannot write ")
+
+
+def test_a_judge_that_breaks_down_makes_seeds_unknown_which_is_no_pass(capsys, tmp_path, monkeypatch):
+    def breaks(scenario, trace):
+        raise RuntimeError("no verdict")
+
+    monkeypatch.setattr("sim.campaign.judge", breaks)
+    status, lines, _ = run(capsys, "--seeds", "0:3", "--save", str(tmp_path), "--junit", str(tmp_path / "x.xml"))
+    assert status == 1
+    assert lines[0].startswith("UNKNOWN profile plain seed 0") and "judge unknown: RuntimeError" in lines[1]
+    assert lines[-1].startswith("0 passed, 0 failed, 3 unknown in ")
+    assert ElementTree.parse(tmp_path / "x.xml").getroot().get("errors") == "1"
+
+
+def test_ci_gets_a_case_for_every_piece_with_its_counters(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(campaign, "CHUNK", 20)
+    assert run(capsys, "--seeds", "0:50", "--jobs", "2", "--junit", str(tmp_path / "x.xml"))[0] == 0
+    cases = ElementTree.parse(tmp_path / "x.xml").getroot()[0]
+    assert [case.get("name") for case in cases] == ["core plain 0:20", "core plain 20:40", "core plain 40:50"]
+    assert [case.find(".//property[@name='passed']").get("value") for case in cases] == ["20", "20", "10"]
+
+
+def test_the_same_seeds_have_the_same_digest_whatever_the_hash_seed_and_the_number_of_processes():
+    told = set()
+    for number, jobs, stage, seeds in (
+        *(("1", "1", "core", "480:540"), ("2", "2", "core", "480:540")),
+        *(("3", "1", "daemon", "40:60"), ("4", "2", "daemon", "40:60")),
+    ):
+        words = [sys.executable, "-m", "sim.cli", "run", "--seeds", seeds, "--profile", "swarm", "--jobs", jobs, "--stage", stage]
+        env = {**os.environ, "PYTHONHASHSEED": number}
+        out = subprocess.run(words, env=env, capture_output=True, text=True, check=True, timeout=100).stdout
+        told.add((stage, out.split()[-1]))
+    assert len(told) == 2, told
