@@ -70,7 +70,7 @@ class _Life:
         if self.refused:
             return Life(refused=REFUSED)
         outlived_ns = self.ends_ns if self.outlived_ns is None else self.outlived_ns
-        kill_ns = 0 if self.killed_ns is None or outlived_ns is None else max(0, outlived_ns - self.killed_ns)
+        kill_ns = max(0, (outlived_ns or 0) - self.killed_ns) if self.killed_ns is not None else 0
         return Life(None if self.ends_ns is None else self.ends_ns - self.born_ns, self.status, None, None, kill_ns)
 
 
@@ -143,6 +143,12 @@ class Telling:
         lives = self._members[name].lives
         if lives:
             lives[-1].ends_ns, lives[-1].status, lives[-1].outlived_ns = time_ns, status, alive_ns
+
+    def alive(self, time_ns: int) -> None:
+        """Every child that has not ended was alive then."""
+        for member in self._members.values():
+            if member.lives and member.lives[-1].ends_ns is None:
+                member.lives[-1].outlived_ns = time_ns
 
     def noticed(self, time_ns: int, name: str) -> None:
         """The daemon has come to know of the end of its child, if it had one."""

@@ -68,7 +68,7 @@ class Reader:
             except Exception as error:  # an entry of another shape
                 raise AccountError(f"{self._path}:{self._line}: unexpected entry {entry[0]!r}: {error!r}") from None
         if self._session.begun:
-            self._accounts.append(self._session.end(self._title(), None))
+            self._accounts.append(self._session.end(self._title()))
         if not self._accounts:
             raise AccountError(f"{self._path}:{self._line or 1}: it ends before anything was started")
         return self._accounts
@@ -117,6 +117,10 @@ class Reader:
     def _hook(self, arguments: Any, found: Any, error: Any) -> None:
         if arguments == ("started",):
             self._session.begin()
+        elif arguments == ("renewed",):
+            self._accounts.append(self._session.end(self._title()))
+            self._config, self._reread = self._reread or self._config, None
+            self._session = self._next_session()
 
     def _submitted(self, arguments: Any, token: int, error: Any) -> None:
         self._lanes[token] = arguments[0]
@@ -178,9 +182,7 @@ class Reader:
         elif kind == "MoodChanged":
             self._session.shutting_down()
         elif kind == "Exit":
-            self._accounts.append(self._session.end(self._title(), 1 if fields[1] else 0))
-            self._config, self._reread = self._reread or self._config, None
-            self._session = self._next_session()
+            self._session.exited(1 if fields[1] else 0)
 
     def _accepted(self, _: Any, found: Any, error: Any) -> None:
         if error is None:

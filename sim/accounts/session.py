@@ -43,7 +43,9 @@ class Session:
         self._url, self._environ = url, environ
         self._begun_ns: int | None = None
         self._boot_ns: int | None = None
+        self._exit_ns: int | None = None
         self._names: dict[int, str] = {}  # by instance
+        self._given: dict[str, tuple[str, str]] = {}
         self._environments: list[tuple[Any, str]] = []
         self._children: dict[int, str] = {}  # by pid
         self._states: dict[str, str] = {}
@@ -167,6 +169,7 @@ class Session:
         names = self.telling.add(group, self.begun)
         for instance, process in zip(instances, group.processes):
             self._names[instance] = name = names[process.name]
+            self._given[name] = group.name, process.name
             own = process.replace(serverurl=self._url) if process.auto_serverurl else process
             self._environments.append((transcript.shown(child_environment(self._environ, own, group.name)), name))
             if self.begun and program(process).autostart:
@@ -205,13 +208,12 @@ class Session:
         self._unclear = self._unclear or client.unclear
 
     def _targets(self, name: str) -> list[str]:
-        names = list(self._names.values())
-        if name == EVERYBODY:
-            return names
+        """The programs there are now that a client means."""
         group, colon, process = name.partition(":")
-        if colon and process in ("", "*"):
-            return [each for each in names if each.partition(":")[0] == group]
-        return [each for each in names if each == (name if colon else f"{name}:{name}")]
+        if name == EVERYBODY or (colon and process in ("", "*")):
+            return [each for each in self._names.values() if name == EVERYBODY or self._given[each][0] == group]
+        wanted = (group, process if colon else name)
+        return [each for each in self._names.values() if self._given[each] == wanted]
 
     def written(self, fd: int, data: Any, failed: bool) -> None:
         """A client is told something."""
@@ -229,8 +231,10 @@ class Session:
         self._owed.pop(fd, None)
 
     def _answer(self, request: _Owed, text: str) -> None:
+        """That is the answer; those that go out while the servers are being closed count as given before the end."""
+        now_ns = self._now() if self._exit_ns is None else self._exit_ns
         for each in request.asked:
-            each.answer = (self._now(), text, self.line)
+            each.answer = (now_ns, text, self.line)
             if each in self._signals:
                 self._signals.remove(each)
 
@@ -240,14 +244,18 @@ class Session:
 
     # -- the end
 
-    def end(self, title: str, exit_status: int | None) -> Account:
-        """The session is over, or the recording is, where there is no exit status."""
-        now_ns = self._now()
-        if exit_status is None:
+    def exited(self, status: int) -> None:
+        """Everything is down; what is left to be done is to tell the clients."""
+        self._exit_ns = self._now()
+        self.telling.tell(self._exit_ns, "", "exit", str(status), self.line)
+
+    def end(self, title: str) -> Account:
+        """The session is over, or the recording is."""
+        now_ns = self._now() if self._exit_ns is None else self._exit_ns
+        if self._exit_ns is None:
             for fd in list(self._owed):
                 self._forgive(fd, CUT)
-        else:
-            self.telling.tell(now_ns, "", "exit", str(exit_status), self.line)
+        self.telling.alive(self._alive_ns - (self._boot_ns or 0))
         why = f"a client sent {self._unclear}, so there may be calls that are not known"
         unknown = dict.fromkeys(("S8", "S10", "S12", "S13", "T1", "T2", "T7", "V5"), why) if self._unclear else {}
         return self.telling.account(title, now_ns, unknown, {})
