@@ -132,7 +132,7 @@ class Start:
             return []
         word = quoted[1].rpartition("/")[2]
         return sorted(
-            {each.name for group in self._groups for each in group.processes if word and word in each.command.split()[0]}
+            {each.name for group in self._groups for each in group.processes if word and word in each.command.partition(" ")[0]}
         )
 
     def _failed(self, program: str) -> None:
@@ -243,7 +243,7 @@ def _status(cause: str) -> int:
     """An exit code, or the negative of a signal."""
     kind, _, rest = cause.partition(" by ")
     if kind == "terminated":
-        return -(signal_number(rest.split()[0]) or 1)
+        return -(signal_number(rest.partition(" ")[0]) or 1)
     digits = cause.rpartition(" ")[2]
     return int(digits) if digits.isdigit() else 1
 

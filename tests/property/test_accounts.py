@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from random import Random
 
 import pytest
@@ -65,7 +66,7 @@ METHODS = {
 
 def test_calls_for_many_groups_that_go_and_come_restarts_and_reloads_break_no_law():
     sessions = 0
-    for seed in range(40):
+    for seed in range(25):
         rng = Random(seed)
         behaviours = {"talk": behaviour("run forever"), "crash": behaviour("crash after 0.3s exit 1")}
         world = World(program("talk", startsecs=0) + program("crash", startretries=2), behaviours, servers=True)
@@ -73,7 +74,7 @@ def test_calls_for_many_groups_that_go_and_come_restarts_and_reloads_break_no_la
         for _ in range(rng.randrange(14)):
             method = rng.choice(sorted(METHODS))
             request = Call(method, METHODS[method]).request
-            world.at(rng.uniform(0, 20), lambda request=request: send(world, request))
+            world.at(rng.uniform(0, 20), partial(send, world, request))
         if rng.random() < 0.5:
             world.signal(rng.uniform(1, 15), HUP)
         if rng.random() < 0.7:
@@ -84,7 +85,7 @@ def test_calls_for_many_groups_that_go_and_come_restarts_and_reloads_break_no_la
         for account in read(recorder.text):
             sessions += 1
             assert not not_passed(account), seed
-    assert sessions > 45, "some of them were restarted"
+    assert sessions > 28, "some of them were restarted"
 
 
 def lines_of_stock(played):
