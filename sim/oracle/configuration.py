@@ -6,7 +6,7 @@ import functools
 import io
 import os
 
-from supervisor.options import ServerOptions
+from supervisor.options import ProcessGroupConfig, ServerOptions, UnhosedConfigParser
 from supervisor.states import SupervisorStates
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sim.oracle.kernel import Kernel
-    from sim.scenario import Program, Scenario
+    from sim.scenario import Group, Program, Scenario
 
 PATH = "/supervisord.conf"
 HEADER = "[supervisord]\nlogfile=/dev/null\npidfile=/dev/null\n"
@@ -29,18 +29,19 @@ DEFAULTS: dict[str, object] = {
     "stopwaitsecs": 10,
     "stopasgroup": False,
 }
-CACHED = 4096
-"""So many parsed configurations are kept."""
+CACHED = 16384
+"""So many programs are kept as the parser has read them."""
 
 
 def text_of(scenario: Scenario) -> str:
     """The configuration file; programs carry their group in the section's name, since that must be unique."""
-    parts = [HEADER]
-    for group in scenario.groups:
-        members = ",".join(f"{group.name}.{each.name}" for each in group.programs)
-        parts.append(f"[group:{group.name}]\npriority={group.priority}\nprograms={members}\n")
-        parts.extend(_program(group.name, each) for each in group.programs)
-    return "".join(parts)
+    return HEADER + "".join(_group(group) for group in scenario.groups)
+
+
+def _group(group: Group) -> str:
+    members = ",".join([f"{group.name}.{each.name}" for each in group.programs])
+    sections = "".join([_program(group.name, each) for each in group.programs])
+    return f"[group:{group.name}]\npriority={group.priority}\nprograms={members}\n{sections}"
 
 
 def _program(group: str, program: Program) -> str:
@@ -77,7 +78,7 @@ class VirtualOptions(ServerOptions):  # type: ignore[misc]
         self.realize(["-n", "-c", PATH], doc="")
 
     def read(self, text: str) -> list[Any]:
-        """The group configurations of that file, by the way a running supervisord reads its file again."""
+        """The group configurations of a whole file, by the way a running supervisord reads its file again."""
         self._text = text
         self.process_config(do_usage=False)
         return list(self.process_group_configs)
@@ -146,7 +147,29 @@ def options() -> VirtualOptions:
     return VirtualOptions()
 
 
+def parsed(scenario: Scenario) -> list[Any]:
+    """What the real parser makes of that scenario's file; ValueError with its words if it takes offence.
+
+    Reading it whole is half the work of a short play. So each program is read by itself, in a group of its own, and once;
+    the result is the same.
+    """
+    groups = []
+    for group in scenario.groups:
+        alone = [_read(_group(group.replace(programs=(each,)))) for each in group.programs]
+        if len(alone) == 1:
+            groups.append(alone[0])
+        else:
+            members = [config for each in alone for config in each.process_configs]
+            priority = alone[0].priority if alone else group.priority
+            groups.append(ProcessGroupConfig(options(), group.name, priority, members))
+    return sorted(groups)
+
+
 @functools.lru_cache(maxsize=CACHED)
-def parsed(text: str) -> list[Any]:
-    """What the real parser makes of that file; ValueError with its words if it takes offence."""
-    return options().read(text)
+def _read(text: str) -> Any:
+    """The one group of those sections."""
+    parser = UnhosedConfigParser()
+    parser.expansions = {}
+    parser.read_string(text)
+    (group,) = options().process_groups_from_parser(parser)
+    return group

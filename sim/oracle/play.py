@@ -12,7 +12,7 @@ from supervisor.medusa import asyncore_25
 from supervisor.states import getProcessStateDescription
 
 from sim.oracle.clients import CLIENT_FD, Clients
-from sim.oracle.configuration import options, parsed, text_of
+from sim.oracle.configuration import options, parsed
 from sim.oracle.kernel import Kernel
 from sim.oracle.mainlog import MainLog
 from sim.oracle.pollers import Lagging, Over, Prompt
@@ -35,7 +35,7 @@ def play(scenario: Scenario, lagging: bool = False, log: MainLog | None = None) 
     Two kinds of entries are only told here, and are the last: `crash` with the name of the exception the daemon dies of, and
     `spins` if its loop does not come to rest at that instant. ValueError if supervisor refuses the configuration.
     """
-    groups = parsed(text_of(scenario))
+    groups = parsed(scenario)
     kernel = Kernel(scenario.programs())
     daemon = supervisord.Supervisor(options())
     clients = Clients(daemon, kernel)
