@@ -13,7 +13,7 @@ from initd.supervise.table import Phase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from initd.supervise.events import Event, Reaped, Spawned, SpawnFailed
+    from initd.supervise.events import Event, Reaped, Spawned, SpawnFailed, StopAsked
 
 STOP_REPORT_NS = 2 * SECOND
 """A waited stop is logged at once, then whenever this much time has passed."""
@@ -76,16 +76,16 @@ class Stopping(Starting):
         self._stop_done(process, 0)
         self._start_queued(process)
 
-    def stop_again(self, process: Process, event: Event | None) -> None:
+    def stop_again(self, process: Process, event: StopAsked) -> None:
         """stop while STOPPING: NOT_RUNNING, unless it calls off a start that waits for this very stop (D20)."""
         if not process.queued:
             self.not_running(process, event)
             return
         self._drop_queued(process)
-        if getattr(event, "wait", False):
-            process.stoppers += ((getattr(event, "request", None), True),)
+        if event.wait:
+            process.stoppers += ((event.request, True),)
         else:
-            self.reply(getattr(event, "request", None), Outcome.DONE)
+            self.reply(event.request, Outcome.DONE)
 
     def forget_start(self, process: Process, event: Event | None) -> None:
         """A shutdown calls off the start that waits."""

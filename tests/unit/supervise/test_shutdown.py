@@ -1,11 +1,21 @@
 import pytest
 
 from initd.states import Mood, ProcessState
-from initd.supervise.effects import CancelSpawn, Exit, MoodChanged
-from initd.supervise.events import Booted, GroupAdded, GroupRemoved, ShutdownAsked, StartAsked, StopAsked
+from initd.supervise.effects import CancelSpawn, Exit, Log, MoodChanged
+from initd.supervise.events import (
+    Booted,
+    GroupAdded,
+    GroupRemoved,
+    Reaped,
+    ShutdownAsked,
+    StartAsked,
+    StopAsked,
+    TimePassed,
+)
 from initd.supervise.policy import SECOND, GroupPolicy, ProcessPolicy
 from initd.supervise.process import Process
-from initd.supervise.shutdown import REPORT_NS
+from initd.supervise.shutdown import REPORT_NS, Shutdown
+from initd.supervise.supervisor import Supervisor
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
 
@@ -229,3 +239,62 @@ def test_a_shutdown_is_looked_at_for_its_line_or_its_cap_whichever_is_sooner():
             break
     assert looks[0] == pytest.approx(3)
     assert looks[-1] == pytest.approx(32)
+
+
+def test_a_start_during_a_shutdown_is_refused_whatever_the_state():
+    bench = Bench(*(ProcessPolicy(name, priority=number) for number, name in enumerate("abc")))
+    bench.running(10, instance=1)
+    bench.running(11, instance=3)
+    bench.do(StopAsked(2))
+    bench.unborn("", instance=2)
+    bench.do(ShutdownAsked())
+    before = bench.core.snapshot()
+    for instance in (2, 3):
+        assert replies(bench.do(StartAsked(instance, request=instance))) == {instance: "SHUTDOWN_STATE"}
+    assert bench.core.snapshot() == before
+
+
+def test_a_restart_that_a_shutdown_has_missed_is_not_waiting_any_more():
+    bench = Bench(ProcessPolicy("a", priority=1), ProcessPolicy("b", priority=2))
+    bench.running(10, instance=1)
+    bench.running(11, instance=2)
+    bench.dies(1, instance=1)
+    bench.do(ShutdownAsked())
+    bench.tick(bench.time)
+    assert bench.state(1) is ProcessState.EXITED
+    assert replies(bench.do(StopAsked(1, request=1))) == {1: "NOT_RUNNING"}
+
+
+def test_what_is_given_up_on_is_told_once_and_its_late_end_answers_nobody():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=2))
+    bench.running()
+    start = bench.time
+    bench.do(StopAsked(1, wait=True, request=5))
+    bench.do(ShutdownAsked())
+    bench.tick(start + 2)
+    bench.tick(start + 32)
+    assert Log("crit", "giving up on a (pid 10): it does not die of SIGKILL") in bench.out
+    assert replies(bench.dies(-1)) == {}
+
+
+@pytest.mark.parametrize("shutting", [False, True])
+def test_a_core_that_is_restored_is_the_same_and_goes_on_the_same(shutting):
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=2), ProcessPolicy("b", priority=1), ProcessPolicy("c", autostart=False))
+    bench.running(10, instance=1)
+    bench.running(11, instance=2)
+    bench.dies(1, instance=2)
+    if shutting:
+        bench.do(ShutdownAsked())
+    snapshot = bench.core.snapshot()
+    other = Supervisor.restore(snapshot)
+    assert other.snapshot() == snapshot
+    assert other.next_deadline() == bench.core.next_deadline() is not None
+    then = (
+        GroupAdded(GroupPolicy("d", 1, (ProcessPolicy("d"),)), 1), TimePassed(), StopAsked(1, True, 2), StartAsked(3, True, 3),
+        Reaped(1, 10, 0, "exit status 0"), GroupRemoved("c", 4),
+    )  # fmt: skip
+    for event in then:
+        assert other.handle(event, 9 * SECOND) == bench.core.handle(event, 9 * SECOND)
+        assert other.snapshot() == bench.core.snapshot()
+    with pytest.raises(ValueError, match="zip"):
+        Shutdown.restore((1,))

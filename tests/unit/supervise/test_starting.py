@@ -1,7 +1,7 @@
 import pytest
 
 from initd.states import ProcessState
-from initd.supervise.effects import Spawn, StateChanged
+from initd.supervise.effects import Log, Spawn, StateChanged
 from initd.supervise.events import Booted, Reaped, SetupNoted, Spawned, SpawnFailed, StartAsked, StopAsked
 from initd.supervise.policy import SECOND, ProcessPolicy, Restart
 from initd.supervise.process import Process
@@ -239,3 +239,17 @@ def test_a_process_begins_stopped_with_nothing_known_of_it():
     )
     with pytest.raises(ValueError, match="zip"):
         Process.restore((1, "g", policy))
+
+
+def test_a_start_has_its_lines():
+    bench = Bench(ProcessPolicy("a", startsecs=2))
+    bench.unborn("no such thing", at=0)
+    assert bench.process().spawnerr == "no such thing"
+    bench.tick(1.1)
+    bench.born(10)
+    bench.tick(4)
+    assert [effect for effect in bench.out if isinstance(effect, Log)] == [
+        Log("info", "spawnerr: no such thing"),
+        Log("info", "spawned: 'a' with pid 10"),
+        Log("info", "success: a entered RUNNING state, process has stayed up for > than 2 seconds (startsecs)"),
+    ]

@@ -1,8 +1,8 @@
 import pytest
 
 from initd.states import ProcessState
-from initd.supervise.effects import CancelSpawn, Log
-from initd.supervise.events import SignalAsked, Signalled, SpawnFailed, StartAsked, StopAsked
+from initd.supervise.effects import CancelSpawn, Log, StateChanged
+from initd.supervise.events import SignalAsked, Signalled, SpawnFailed, StartAsked, StopAsked, TimePassed
 from initd.supervise.policy import SECOND, ProcessPolicy
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
@@ -162,3 +162,84 @@ def test_a_waited_stop_is_looked_at_again_strictly_after_two_seconds():
     bench.running()
     bench.do(StopAsked(1, wait=True, request=1))
     assert bench.core.next_deadline() == round(bench.time * SECOND) + 2 * SECOND + 1
+
+
+def test_a_stop_that_waits_for_a_spawn_to_be_called_off_is_told_like_any_other():
+    bench = Bench(ProcessPolicy("a"))
+    bench.do(StopAsked(1, wait=True, request=1))
+    assert bench.lines() == ["waiting for a to stop"]
+    bench.core.handle(TimePassed(), bench.core.next_deadline())
+    assert bench.core.next_deadline() == 4 * SECOND + 2
+    bench.unborn("no such thing")
+    assert replies(bench.out) == {1: "DONE"}
+    assert bench.process().spawnerr == "no such thing"
+    assert bench.core.next_deadline() is None
+    change = next(effect for effect in bench.out[::-1] if isinstance(effect, StateChanged))
+    assert (change.new, change.pid) == (ProcessState.STOPPED, 0)
+
+
+def test_a_line_that_is_due_exactly_now_is_written():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1, wait=True, request=1))
+    (line,) = bench.core.handle(TimePassed(), bench.core.next_deadline())
+    assert line == Log("info", "waiting for a to stop")
+    bench.time += 3
+    bench.dies(0)
+    assert bench.core.next_deadline() is None
+
+
+def test_a_start_that_waits_for_a_spawn_to_be_called_off_begins_then():
+    bench = Bench(ProcessPolicy("a"))
+    bench.do(StopAsked(1))
+    bench.do(StartAsked(1, request=2))
+    bench.unborn("")
+    assert spawns(bench.out) == [1, 1]
+    assert replies(bench.out) == {}
+    bench.born(10)
+    assert replies(bench.out) == {2: "DONE"}
+
+
+def test_a_stop_that_calls_a_start_off_and_waits_is_answered_by_the_end_alone():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1))
+    bench.do(StartAsked(1, request=2))
+    assert replies(bench.do(StopAsked(1, wait=True, request=3))) == {2: "ABNORMAL_TERMINATION"}
+    assert replies(bench.do(Signalled(1, 10, 15))) == {}
+    assert replies(bench.dies(0)) == {3: "DONE"}
+
+
+def test_whoever_started_and_was_answered_is_not_answered_by_a_stop_again():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    bench.do(StartAsked(1, wait=True, request=1))
+    bench.running()
+    assert replies(bench.out) == {1: "DONE"}
+    assert replies(bench.do(StopAsked(1))) == {}
+    bench.do(StartAsked(1, wait=True, request=2))
+    bench.dies(0)
+    bench.born(11)
+    assert replies(bench.do(StopAsked(1))) == {2: "ABNORMAL_TERMINATION"}
+    assert replies(bench.dies(0)) == {}
+    bench.do(StartAsked(1))
+    assert replies(bench.do(StopAsked(1))) == {}
+
+
+def test_a_stop_in_backoff_has_its_line():
+    bench = Bench(ProcessPolicy("a"))
+    bench.unborn("x")
+    line = Log("debug", "Attempted to kill a, which is in BACKOFF state.")
+    assert bench.do(StopAsked(1))[0] == line
+
+
+def test_a_stop_that_is_over_has_no_part_in_an_end_out_of_unknown():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running(10)
+    bench.do(StopAsked(1))
+    bench.dies(0)
+    bench.do(StartAsked(1))
+    bench.running(11)
+    bench.do(SignalAsked(1, 1, request=5))
+    bench.do(Signalled(1, 11, 1, 1, "not permitted", 5))
+    bench.dies(0)
+    assert bench.state() is ProcessState.EXITED

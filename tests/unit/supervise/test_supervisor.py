@@ -1,6 +1,15 @@
 from initd.states import ProcessState
 from initd.supervise.effects import GroupChanged
-from initd.supervise.events import GroupAdded, GroupRemoved, Reaped, Signalled, Spawned, SpawnFailed, StartAsked
+from initd.supervise.events import (
+    GroupAdded,
+    GroupRemoved,
+    Reaped,
+    SignalAsked,
+    Signalled,
+    Spawned,
+    SpawnFailed,
+    StartAsked,
+)
 from initd.supervise.policy import GroupPolicy, ProcessPolicy
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
@@ -46,3 +55,12 @@ def test_two_members_of_one_name_collapse_to_the_last():
     bench.add(GroupPolicy("g", 1, (ProcessPolicy("a", startsecs=1), ProcessPolicy("a", startsecs=2))))
     (process,) = bench.core.groups[0].processes
     assert process.policy.startsecs == 2
+
+
+def test_a_group_that_is_removed_is_announced_and_its_programs_are_nobodys():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    given = bench.do(GroupRemoved("a", 1))
+    assert given[0] == GroupChanged("a", False, (1,))
+    assert replies(given) == {1: "DONE"}
+    assert replies(bench.do(SignalAsked(1, 1, request=2))) == {2: "BAD_NAME"}
+    assert replies(bench.do(Signalled(1, 10, 1, request=3))) == {3: "NOT_RUNNING"}
