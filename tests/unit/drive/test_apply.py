@@ -282,3 +282,25 @@ def test_a_child_that_is_let_go_before_it_was_its_program_leaves_no_note_open():
     assert bench.driver.programs[1].running.note_fd >= 0
     bench.driver.let_go()
     assert bench.kernel.open_count() == before
+
+
+def test_a_stranger_among_those_that_ended_hides_nobody_behind_it():
+    """The orphan comes first: it ends before its parent, which has not waited for it."""
+    steps = [["fork", [["fork", [["sleep", 0.5]]], ["exit", 0]]], ["wait"], ["sleep", 0.6], ["exit", 1]]
+    bench = Bench(ProcessPolicy("a", startretries=0), behaviours=lambda *_: steps)
+    bench.until(lambda: bench.driver.programs[1].running)
+    bench.kernel.clock.spend(5_000_000_000)
+    bench.until(lambda: bench.state() is ProcessState.FATAL)
+    assert any(line.startswith("reaped unknown pid") for line in bench.lines)
+
+
+def test_two_requests_at_a_time_are_told_apart():
+    bench = Bench(ProcessPolicy("a", autostart=False), ProcessPolicy("b", autostart=False, startsecs=3))
+    answers = []
+    for instance in (1, 2):
+        bench.driver.ask(
+            lambda request, instance=instance: events.StartAsked(instance, True, request),
+            lambda reply, instance=instance: answers.append((instance, reply.outcome, bench.kernel.now // 10**9)),
+        )
+    bench.until(lambda: len(answers) == 2)
+    assert answers == [(1, Outcome.DONE, 1), (2, Outcome.DONE, 3)]

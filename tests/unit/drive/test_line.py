@@ -107,3 +107,18 @@ def test_nobody_in_the_line_means_no_wake_up(bench):
     bench.ready(1, 2)
     bench.pass_time(PATIENCE_NS)
     assert bench.loop.next_deadline() is None
+
+
+def test_patience_is_counted_from_when_somebody_is_waited_for_and_looked_at_once(bench):
+    bench.pass_time(10 * PATIENCE_NS)
+    now_ns = bench.kernel.mono()
+    bench.join(1, 2, 3)
+    assert [deadline for deadline, _, _ in bench.loop._timers] == [now_ns + PATIENCE_NS]
+
+
+def test_the_next_head_is_looked_at_later_and_not_at_once(bench):
+    bench.join(1)
+    bench.pass_time(PATIENCE_NS - 1)
+    bench.join(2, 3)
+    bench.pass_time(1)
+    assert bench.loop.next_deadline() == 2 * PATIENCE_NS

@@ -80,3 +80,7 @@ def test_a_file_that_others_may_execute_but_we_may_not(files):
 def test_one_execute_bit_of_any_kind_makes_a_command(files, mode):
     files.put("/usr/bin/tool", b"", mode)
     assert resolve(files, "/usr/bin/tool", {}).path == "/usr/bin/tool"
+
+
+def test_an_error_of_a_command_reads_as_its_text():
+    assert str(CommandError("no such thing", missing=True)) == "no such thing"

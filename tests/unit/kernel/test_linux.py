@@ -139,3 +139,10 @@ def test_what_was_made_nonblocking_never_waits(kernel: LinuxKernel) -> None:
         kernel.read(reader, 1)
     kernel.close(reader)
     kernel.close(writer)
+
+
+def test_the_boot_clock_is_the_one_that_goes_on_while_the_machine_sleeps(
+    kernel: LinuxKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda clock: clock)
+    assert kernel.boot() == time.CLOCK_BOOTTIME

@@ -175,3 +175,13 @@ def test_the_poller_itself_waits_until_the_deadline_however_many_system_calls_th
     assert poller.wait(deadline) == []
     assert time.monotonic_ns() >= deadline
     poller.close()
+
+
+def test_what_is_readable_and_writable_is_told_to_be_both(kernel: LinuxKernel) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.send(b"x")
+    kernel.watch(ours.fileno(), READABLE | WRITABLE)
+    assert kernel.poll(None) == [(ours.fileno(), READABLE | WRITABLE)]
+    kernel.watch(ours.fileno(), 0)
+    ours.close()
+    theirs.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from initd.kernel import linux_record_file
 from initd.kernel.linux_record_file import RecordFile
 
 
@@ -54,3 +55,12 @@ def test_a_write_that_fails_closes_it(tmp_path: Path) -> None:
         file.write(b"x")
     assert failed.value.errno == errno.ENOSPC
     assert file._fd == -1
+
+
+def test_what_appears_in_the_last_moment_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "recording"
+    path.write_bytes(b"somebody's")
+    monkeypatch.setattr(linux_record_file, "_set_aside", lambda path: None)
+    with pytest.raises(FileExistsError):
+        RecordFile(str(path))
+    assert path.read_bytes() == b"somebody's"

@@ -208,3 +208,30 @@ def test_closing_a_listener_frees_its_number_and_its_port(kernel: LinuxKernel) -
     assert kernel.open_count() == before
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(fd)
+
+
+def test_connections_that_are_gone_already_are_passed_over(path: Path) -> None:
+    errors = sorted(linux_sockets.TRANSIENT_ACCEPT)
+    connected, other = socket.socketpair()
+
+    class Listening:
+        family = socket.AF_UNIX
+
+        def _accept(self) -> tuple[int, str]:
+            if errors:
+                raise OSError(errors.pop(), "gone")
+            return connected.detach(), ""
+
+    sockets = linux_sockets.Sockets()
+    sockets._listening[-7] = Listening()  # type: ignore[assignment]
+    fd, peer = sockets.accept(-7)
+    assert (errors, peer) == ([], "")
+    os.close(fd)
+    other.close()
+
+
+def test_a_port_of_a_moment_ago_can_be_listened_on(kernel: LinuxKernel) -> None:
+    fd = kernel.listen_tcp("127.0.0.1", 0)
+    with socket.socket(fileno=os.dup(fd)) as listening:
+        assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+    kernel.close(fd)

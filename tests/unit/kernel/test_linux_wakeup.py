@@ -110,3 +110,17 @@ def test_a_signal_from_outside_is_seen_at_once(kernel: LinuxKernel, when: str) -
         taken.update(kernel.take_signals())
         assert kernel.mono() < began + 20 * SECOND_NS
     os.waitpid(pid, 0)
+
+
+def test_no_program_gets_the_wake_up_pipe_and_release_hands_back_the_one_of_before() -> None:
+    theirs, into = os.pipe2(os.O_NONBLOCK)
+    before = signal.set_wakeup_fd(into)
+    try:
+        wakeup = Wakeup()
+        assert not os.get_inheritable(wakeup.fd) and not os.get_inheritable(wakeup._bell)
+        wakeup.close()
+        assert signal.set_wakeup_fd(into) == into
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(theirs)
+        os.close(into)

@@ -10,6 +10,7 @@ import pytest
 
 from initd.kernel import linux_workers
 from initd.kernel.linux import LinuxKernel
+from initd.kernel.linux_files import LinuxFiles
 from initd.kernel.port import Completion, Files
 from tests.unit.kernel.launching import PATIENCE_NS, SECOND_NS, threads, wait_until
 
@@ -203,3 +204,26 @@ def test_idle_threads_end_when_the_kernel_is_released() -> None:
     while threads() > before:
         assert made.mono() < deadline
     assert threads() == before
+
+
+def test_a_thread_that_was_refused_is_asked_for_again_a_second_later_and_not_sooner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any) -> int:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_thread, "start_new_thread", refuse)
+    workers = linux_workers.Workers(LinuxFiles(), lambda: None)
+    workers.submit("a", lambda files: None, 0)
+    due = workers.start_due_ns()
+    assert due == linux_workers.GRACE_NS
+    workers.tend(due)
+    assert workers.start_due_ns() == due + linux_workers.RETRY_NS
+
+
+def test_no_thread_is_wanted_once_all_work_is_done(kernel: LinuxKernel) -> None:
+    tokens = [kernel.submit(f"lane {number}", lambda files: None) for number in range(20)]
+    done: list[Completion] = []
+    wait_until(kernel, lambda _: done.extend(kernel.take_completions()) or len(done) == len(tokens))
+    assert kernel._workers.start_due_ns() is None
+    assert not kernel._workers._late

@@ -170,3 +170,18 @@ def test_a_child_that_cannot_be_reaped_is_told_once_and_tried_again_at_the_next_
         ("crit", " a process may not be cleaned up properly")
     ]
     assert bench.drain() == [Ended(pid, "web", ExitStatus(0))]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_strangers_are_counted_anew_after_a_second(more: int) -> None:
+    bench = Bench("exit 1")
+    for _ in range(2):
+        pids = [bench.spawn() for _ in range(UNKNOWN_LINES + more)]
+        bench.until_quiet()
+        bench.drain()
+        bench.until_quiet()
+        assert bench.lines[:UNKNOWN_LINES] == [
+            ("info", f"reaped unknown pid {pid} (exit status 1)") for pid in pids[:10]
+        ]
+        assert bench.lines[UNKNOWN_LINES:] == [("info", "reaped 1 more unknown pids")] * more
+        bench.lines.clear()

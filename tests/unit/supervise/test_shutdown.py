@@ -279,7 +279,9 @@ def test_what_is_given_up_on_is_told_once_and_its_late_end_answers_nobody():
 
 @pytest.mark.parametrize("shutting", [False, True])
 def test_a_core_that_is_restored_is_the_same_and_goes_on_the_same(shutting):
-    bench = Bench(ProcessPolicy("a", stopwaitsecs=2), ProcessPolicy("b", priority=1), ProcessPolicy("c", autostart=False))
+    bench = Bench(
+        ProcessPolicy("a", stopwaitsecs=2), ProcessPolicy("b", priority=1), ProcessPolicy("c", autostart=False)
+    )
     bench.running(10, instance=1)
     bench.running(11, instance=2)
     bench.dies(1, instance=2)
