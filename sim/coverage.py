@@ -19,6 +19,7 @@ from initd.supervise.policy import SECOND, GroupPolicy, ProcessPolicy, Restart
 from initd.supervise.rules import ACTIONS
 from initd.supervise.supervisor import Supervisor
 from initd.supervise.table import STATE_OF, TABLE, Phase, Trigger
+from sim import sightings
 from sim.generate import PROFILES, scenario
 from sim.stage.core import CoreStage
 
@@ -146,12 +147,12 @@ def _odd_orders(rng: Random) -> Iterator[events.Event]:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """`initd-sim cover`: the exit status is 1 where a defined pair is unreached or an impossible one was met."""
-    found = measure(arguments.seeds)
-    print("\n".join(text(found)))
+    """`initd-sim cover`: the exit status is 1 where anything defined is unreached, or something impossible was met."""
+    found, seen = measure(arguments.seeds), sightings.measure(arguments.sieges)
+    print("\n".join([*text(found), *sightings.text(seen)]))
     if arguments.html:
-        Path(arguments.html).write_text(html(found), encoding="utf-8")
-    return 1 if found.unreached() or found.forbidden() else 0
+        Path(arguments.html).write_text(html(found, sightings.html(seen)), encoding="utf-8")
+    return 1 if found.unreached() or found.forbidden() or sightings.unseen(seen) else 0
 
 
 def text(found: Coverage) -> list[str]:
@@ -169,8 +170,8 @@ def text(found: Coverage) -> list[str]:
     return lines
 
 
-def html(found: Coverage) -> str:
-    """One page of its own: the table as a heat map, then the edges."""
+def html(found: Coverage, more: str = "") -> str:
+    """One page of its own: the table as a heat map, then the edges, then what else there is."""
     most = max(found.cells.values(), default=1)
     head = "".join(f"<th>{escape(trigger.value)}</th>" for trigger in Trigger)
     rows = []
@@ -185,7 +186,7 @@ def html(found: Coverage) -> str:
     return (
         f"<!doctype html><meta charset=utf-8><title>Coverage</title><style>{style}</style><h1>State by event</h1>"
         f"<table><tr><th></th>{head}</tr>{''.join(rows)}</table><h1>Edges and their causes</h1>"
-        f"<table><tr><th>from</th><th>to</th><th>cause</th><th>times</th></tr>{edges}</table>\n"
+        f"<table><tr><th>from</th><th>to</th><th>cause</th><th>times</th></tr>{edges}</table>{more}\n"
     )
 
 
@@ -193,5 +194,5 @@ def _cell(action: str, count: int, most: int) -> str:
     if action == IMPOSSIBLE:
         colour = "#c00" if count else "#eee"
     else:
-        colour = f"hsl(120 60% {92 - 50 * count.bit_length() // most.bit_length()}%)" if count else "#f99"
+        colour = sightings.heat(count, most)
     return f'<td style="background:{colour}">{escape(action)}<br>{count}</td>'

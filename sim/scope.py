@@ -3,7 +3,8 @@
 A position is the core's snapshot and what is outside of it: spawns asked for, children alive, requests not answered. From
 each, everything that can happen next is tried: commands, answers to spawns in either way, ends of children, refused
 signals, time up to the next deadline or one nanosecond short of it, a shutdown, a restart. Positions that differ only in
-when and under which numbers are one. In each the rules of `_check` must hold, and a shutdown must end all that is left.
+when and under which numbers are one. In each the rules of `_check` must hold, no cell of the table that is declared impossible
+be met, old news change nothing, and a shutdown end all that is left.
 """
 
 from __future__ import annotations
@@ -270,6 +271,7 @@ def explore(
                     key = then.key()
                     if key not in seen:
                         seen.add(key)
+                        hear_old_news(then.copy())
                         wind_up(then.copy())
                         further.append((then, (*way, move)))
                 except Broken as broken:
@@ -295,6 +297,24 @@ def wind_up(position: Position) -> None:
             _require(position.core.next_deadline() is not None, "a shutdown that waits for nothing")
             position.make(Move("time"))
     raise Broken("a shutdown without an end")
+
+
+def hear_old_news(position: Position) -> None:
+    """What is told of children, attempts and signals that are over, and of time that has not passed, changes nothing."""
+    before = position.key()
+    for process in position._processes():
+        gone, instance, attempt = 99 + 100 * process.instance, process.instance, process.attempt
+        for news in (
+            events.Reaped(instance, gone, 1, "ended"),
+            events.Signalled(instance, gone, SIGKILL, EPERM, "no"),
+            events.SpawnFailed(instance, attempt - 1, "no"),
+            events.SetupNoted(instance, attempt - 1, "exec", 2),
+            events.TimePassed(),
+        ):
+            due = position.core.next_deadline()
+            if not isinstance(news, events.TimePassed) or due is None or due > position.now:
+                position.feed(news)
+                _require(position.key() == before, f"old news are obeyed: {news}")
 
 
 def _require(holds: bool, text: str) -> None:

@@ -58,6 +58,7 @@ class Nemesis:
         self.chance = (0.1, 0.25, 0.6)[self.below(3)]
         self.on = True
         self.fired = 0
+        self.witness: Callable[[str], None] | None = None
 
     def setup(self, field: Field) -> None:
         """Before the daemon starts."""
@@ -84,7 +85,13 @@ class Nemesis:
         if not self.on or self.rng.random() >= self.chance:
             return False
         self.fired += 1
+        self.seen()
         return True
+
+    def seen(self) -> None:
+        """Tell whoever watches that it acts on the programs as they are now."""
+        if self.witness is not None:
+            self.witness(self.name)
 
     def below(self, count: int) -> int:
         """0 to count - 1, evenly."""

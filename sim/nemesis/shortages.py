@@ -72,6 +72,8 @@ class PidSqueeze(Nemesis):
 
     def step(self, field: Field) -> None:
         """It is on all the time."""
+        if self.on:
+            self.seen()
 
     def heal(self, field: Field) -> None:
         super().heal(field)

@@ -131,9 +131,20 @@ class Besieged(Site):
         return [call for call in self.calls if call.client not in self._forgiven]
 
 
-def play(siege: Siege) -> Result:
-    """Besiege a daemon, heal, wait, judge, shut it down."""
+def play(
+    siege: Siege,
+    show: Callable[[Besieged], None] = lambda site: None,
+    acts: Callable[[str, set[str]], None] | None = None,
+) -> Result:
+    """Besiege a daemon, heal, wait, judge, shut it down.
+
+    `show` gets it all before it begins; `acts` the name of each nemesis that acts, with the states there are at that time.
+    """
     site = Besieged(siege)
+    show(site)
+    if acts is not None:
+        for nemesis in site.nemeses:
+            nemesis.witness = lambda name: acts(name, {state.name for state in site.states().values()})
     for nemesis in site.nemeses:
         nemesis.setup(site)
     _arrange(site, siege)

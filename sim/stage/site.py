@@ -198,9 +198,13 @@ class Site:
         except Exception as error:
             self.tell("crash", repr(error))
 
+    def main_log(self) -> str:
+        """What the main log says by now; nothing where there is none."""
+        return self.simulation.main_log() if self.kernel.files.exists(MAIN_LOG) else ""
+
     def finish(self) -> None:
         """Judge what is left after the end of the daemon."""
-        log = self.simulation.main_log() if self.kernel.files.exists(MAIN_LOG) else ""
+        log = self.main_log()
         found = UNEXPECTED.search(log)
         if found is not None:
             self.tell("crash", log[found.start() :][:1500])
