@@ -18,8 +18,8 @@ def test_where_ours_parts_both_are_told_and_how_the_program_stands_there():
     ours = [entry if entry[3] != "STARTING 1" else (entry[0] - 1, *entry[1:]) for entry in core.play(CRASHES)]
     assert beside(CRASHES, ours, "a:a", 1_500_000_000) == [
         "supervisor 4.3.0 does not do that. At 1.500000000 a:a",
-        "  supervisor 4.3.0: state STARTING 1 at 1.500000001, spawn 2 at 1.500000001; "
-         "initd: state STARTING 1 at 1.500000000, spawn 2 at 1.500000001",
+        ("  supervisor 4.3.0: state STARTING 1 at 1.500000001, spawn 2 at 1.500000001; "
+         "initd: state STARTING 1 at 1.500000000, spawn 2 at 1.500000001"),
         "supervisor 4.3.0 at 1.500000000: a:a is BACKOFF 1 since 0.500000000, STARTING 1 at 1.500000001",
     ]
 
