@@ -7,6 +7,7 @@ same behaviour. `dstate` takes a disk that can be frozen: `part` has one.
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import resource
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 STREAMS: dict[str | int, int] = {"in": 0, "out": 1, "err": 2}
 CHUNK = 65536
 PR_SET_CHILD_SUBREAPER = 36
+F_SETPIPE_SZ = 1031
 LINE = b"x" * 79 + b"\n"
 BLOCKED_S = 0.02
 """A write that took longer waited for its reader."""
@@ -279,6 +281,7 @@ VERBS: dict[str, Callable[..., object]] = {
     "live": live,
     "write": write,
     "close": os.close,
+    "enlarge": lambda fd, size: fcntl.fcntl(fd, F_SETPIPE_SZ, size),
     "ignore": lambda name: signal.signal(number(name), signal.SIG_IGN),
     "default": lambda name: signal.signal(number(name), signal.SIG_DFL),
     "handle": lambda name, steps: signal.signal(number(name), lambda *_: CLOCK.handle(steps)),

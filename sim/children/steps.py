@@ -7,6 +7,7 @@ are names without SIG; durations are seconds.
     ["exit", code]                 end                          ["sleep", seconds]   a handler may run meanwhile
     ["pause"]                      for ever                     ["dstate", seconds]  not even SIGKILL; takes a disk to freeze
     ["write", stream, text|count]  text, or that many bytes     ["close", number]    close a descriptor
+    ["enlarge", number, bytes]     make a pipe hold that much
     ["ignore", SIG]  ["default", SIG]  ["handle", SIG, steps]   ["block", SIG]  ["unblock", SIG]
     ["raise", SIG]                 a signal to itself           ["kill", who, SIG]   who: a pid, parent, group or init
     ["fork", steps]                a child that runs them       ["wait"]             until every child is reaped
@@ -40,7 +41,7 @@ VERBS: dict[str, tuple[int, int]] = {
     "default": (1, 1), "handle": (2, 2), "block": (1, 1), "unblock": (1, 1), "raise": (1, 1), "kill": (2, 2), "fork": (1, 1),
     "wait": (0, 0), "setsid": (0, 0), "setpgid": (0, 1), "subreaper": (0, 0), "uid": (1, 1), "loop": (1, 1), "repeat": (2, 2),
     "read": (0, 0), "copy": (0, 0), "listen": (2, 2), "save": (2, 2), "tell": (1, 99), "exec-error": (1, 1),
-    "live": (5, 5), "struck": (1, 1), "limit": (1, 1), "daemon": (3, 3), "claim": (1, 1), "unlink": (1, 1),
+    "live": (5, 5), "struck": (1, 1), "limit": (1, 1), "daemon": (3, 3), "claim": (1, 1), "unlink": (1, 1), "enlarge": (2, 2),
 }  # fmt: skip
 """Each verb with the least and the most arguments it takes."""
 _LINE = b"x" * 79 + b"\n"

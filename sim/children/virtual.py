@@ -12,6 +12,7 @@ import json
 from initd.signals import SIGPIPE, signal_number
 from sim.children.lives import live, struck
 from sim.children.steps import detached, in_front, payload
+from sim.kernel.pipes import PipeReader, PipeWriter
 from sim.kernel.process import os_error
 from sim.kernel.rules import rule
 from sim.kernel.scheduler import AGAIN, PAUSE, Exit, Uninterruptible
@@ -264,6 +265,13 @@ def _close(_machine: Machine, process: Process, step: list[Any]) -> None:
     description.release()
 
 
+def _enlarge(_machine: Machine, process: Process, step: list[Any]) -> None:
+    description = process.fds.get(step[1])
+    if not isinstance(description, (PipeReader, PipeWriter)):
+        raise os_error(9)
+    description.pipe.resize(step[2])
+
+
 def _subreaper(_machine: Machine, process: Process, _step: list[Any]) -> None:
     process.subreaper = True
 
@@ -294,5 +302,5 @@ _WAITING: dict[str, Callable[[Machine, Process, list[Any]], Script]] = {
 _INSTANT: dict[str, Callable[[Machine, Process, list[Any]], None]] = {
     "ignore": _ignore, "default": _default, "handle": _handle, "block": _block, "unblock": _unblock, "raise": _raise,
     "kill": _kill, "fork": _fork, "setsid": _setsid, "setpgid": _setpgid, "close": _close, "subreaper": _subreaper,
-    "uid": _uid, "limit": _limit, "unlink": _unlink, "exec-error": _exec_error, "struck": struck,
+    "uid": _uid, "limit": _limit, "unlink": _unlink, "exec-error": _exec_error, "struck": struck, "enlarge": _enlarge,
 }  # fmt: skip

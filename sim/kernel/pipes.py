@@ -25,13 +25,14 @@ class Pipe:
     """The bytes between two ends, and who waits for them.
 
     `pages` hold what was written; `offset` is how much of the first one has been read, which frees nothing before the
-    page is read whole. `wake` resumes a waiting process.
+    page is read whole; there are `room` of them at most. `wake` resumes a waiting process.
     """
 
-    __slots__ = ("offset", "pages", "reader", "size", "waiting_readers", "waiting_writers", "wake", "writer")
+    __slots__ = ("offset", "pages", "reader", "room", "size", "waiting_readers", "waiting_writers", "wake", "writer")
 
     def __init__(self, wake: Callable[[Process], None]) -> None:
         self.pages: deque[bytearray] = deque()
+        self.room = PIPE_PAGES
         self.offset = 0
         self.size = 0
         self.wake = wake
@@ -39,6 +40,15 @@ class Pipe:
         self.waiting_writers: list[Process] = []
         self.reader = PipeReader(self)
         self.writer = PipeWriter(self)
+
+    @rule("pipe-can-be-enlarged")
+    def resize(self, size_bytes: int) -> None:
+        """F_SETPIPE_SZ (fcntl(2)) upwards: room for that many bytes, in a power of two of pages."""
+        pages = 1
+        while pages * PAGE_BYTES < size_bytes:
+            pages *= 2
+        self.room = pages
+        self.rouse_writers()
 
     def rouse_readers(self) -> None:
         """A read may succeed now."""
@@ -129,7 +139,7 @@ class PipeWriter(Description):
         if head and pages and len(pages[-1]) + head <= PAGE_BYTES:
             pages[-1] += data[:head]
             done = head
-        while done < total and len(pages) < PIPE_PAGES:
+        while done < total and len(pages) < pipe.room:
             page = bytearray(data[done : done + PAGE_BYTES])
             pages.append(page)
             done += len(page)
@@ -144,7 +154,7 @@ class PipeWriter(Description):
         pipe = self.pipe
         if not pipe.reader.refs:
             return WRITABLE | HANGUP
-        return WRITABLE if len(pipe.pages) < PIPE_PAGES else 0
+        return WRITABLE if len(pipe.pages) < pipe.room else 0
 
     def closed(self) -> None:
         self.pipe.rouse_readers()

@@ -221,3 +221,11 @@ def test_writing_nothing_succeeds_whatever_the_state_of_the_pipe(world: World) -
     assert world.kernel.write(writer, b"") == 0
     world.kernel.close(reader)
     assert world.kernel.write(writer, b"") == 0
+
+
+@contract("pipe-can-be-enlarged")
+def test_a_child_may_make_its_pipe_hold_more_than_64k_before_it_ends(world: World) -> None:
+    kid = world.spawn([["enlarge", 1, 4 * CAPACITY - PAGE], ["write", "out", 4 * CAPACITY], ["exit", 0]])
+    kid.end()
+    assert world.kernel.pending(kid.stdout) == 4 * CAPACITY, "rounded up to a power of two"
+    assert len(kid.output()) == 4 * CAPACITY
