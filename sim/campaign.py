@@ -1,7 +1,8 @@
 """Many scenarios, one after the other: played, judged, told again; what went wrong is kept with its scenario.
 
-A seed passes when every invariant holds in its story, when the story is the reference model's, and,
-of one seed in TWICE, when a second play tells the very same. What could not be judged is unknown, which is no pass.
+A seed passes when every invariant holds in its story, when the story is the reference model's, when, of one seed in TWICE, a
+second play tells the very same, and when, of one in RELATED, one relation holds (`sim.metamorphic`). What could not be judged
+is unknown, which is no pass.
 """
 
 from __future__ import annotations
@@ -13,25 +14,16 @@ import marshal
 import time
 from functools import partial
 
-from initd.errors import InitdError
 from initd.record import Record
 from sim.closing import closing
 from sim.generate import scenario as generate
-from sim.invariants import Outcome, judge
+from sim.judges import Judges, Verdict, check, reference_model, stage_of, the_register
 from sim.pieces import pieces, results
 from sim.scenario import to_json
-from sim.stage import core
-from sim.trace import first_difference, line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
-
-    from sim.scenario import Scenario
-    from sim.trace import Trace
-
-    Play = Callable[[Scenario], Trace]
 
 TWICE = 16
 """One seed in so many is played a second time, which must change nothing."""
@@ -39,9 +31,13 @@ CHUNK = 500
 """Seeds that one process takes at a time."""
 KEPT = 20
 """So many failures are kept with their scenarios; the others are counted."""
-STAGES = ("core", "daemon")
-NEMESIS = "nemesis"
-"""The profile whose seeds are sieges (`sim.stage.siege`): no scenarios, and for the daemon stage alone."""
+PATIENCE_S = 2
+"""A campaign that has failed looks for more failures that long; what is not played then is unknown."""
+NEMESIS, CLASSICS, ALL = "nemesis", "classics", "all"
+"""Profiles of `sim.mixture`, whose seeds are no scenarios of one stage: sieges, the six bugs of supervisord, and everything."""
+APART = (ALL, CLASSICS, NEMESIS)
+PIECES = {ALL: 100, CLASSICS: 60, NEMESIS: 10}
+"""How many of their seeds one process takes at a time: a second's worth."""
 
 
 class Failure(Record):
@@ -80,90 +76,6 @@ class Result(Record):
         return closing(self.passed, self.failed, self.unknown, self.seconds, "scenarios", more)
 
 
-def stage_of(name: str) -> Play:
-    """How that stage plays; ValueError for one that does not exist."""
-    if name == "core":
-        return core.play
-    if name == "daemon":
-        from sim.stage import daemon  # it needs everything the daemon does
-
-        return daemon.play
-    raise ValueError(f"no stage {name!r}: expected one of {', '.join(STAGES)}")
-
-
-def check(
-    scenario: Scenario, play: Play, tell: Any = None, twice: bool = False, register: Any = None
-) -> tuple[Trace, list[str], bool]:
-    """The story, what is wrong with it, and whether something wrong is wrong for certain.
-
-    `tell` is the reference model's function, `register` the comparison with supervisor; None to do without.
-    """
-    try:
-        trace = play(scenario)
-    except Exception as error:  # a stage or the supervisor broke down: the one is a bug, and so is the other
-        return [], [f"play fail: {error!r}"], True
-    findings = judge(scenario, trace)
-    reasons = [str(finding) for finding in findings]
-    certain = any(finding.outcome is Outcome.FAIL for finding in findings)
-    if twice and play(scenario) != trace:
-        reasons.append("M1 fail: a second play tells another story")
-        certain = True
-    if tell is not None:
-        try:
-            difference = _model_difference(scenario, trace, tell)
-        except Exception as error:  # no model, no pass
-            difference, certain_model = f"model unknown: {error!r}", False
-        else:
-            certain_model = difference is not None
-        if difference is not None:
-            reasons.append(difference)
-            certain = certain or certain_model
-    if register is not None:
-        try:
-            parting = register.compare(scenario, trace).unexplained
-        except Exception as error:  # nor is there a pass without the oracle
-            reasons.append(f"oracle unknown: {error!r}")
-        else:
-            if parting is not None:
-                at = f"at {parting.time_ns / 1e9:.9f} {parting.program or '-'}"
-                reasons.append(f"oracle fail {at}: {said(parting.ours)}, supervisor 4.3.0 {said(parting.theirs)}")
-                certain = True
-    return trace, reasons, certain
-
-
-def said(entries: tuple[Any, ...]) -> str:
-    """What a story tells next."""
-    return f"told {line(entries[0]).strip()!r}" if entries else "told nothing"
-
-
-def _model_difference(scenario: Scenario, trace: Trace, tell: Any) -> str | None:
-    story = tell(scenario)
-    found = first_difference(story.binding(trace), story.binding(story.trace))
-    if found is None:
-        return None
-    program, ours, model = found
-    told = "nothing" if ours is None else line(ours).strip()
-    wanted = "nothing" if model is None else line(model).strip()
-    return f"model fail for {program or 'the daemon'}: told {told!r}, expected {wanted!r}"
-
-
-def reference_model() -> Any:
-    """What tells the model's story of a scenario."""
-    from sim.model import tell  # only who compares needs it
-
-    return tell
-
-
-def the_register() -> Any:
-    """What compares with the real supervisor; InitdError where that is not installed."""
-    try:
-        from sim.oracle.differential import Register, rows
-    except ImportError as error:
-        raise InitdError(f"comparing with supervisor takes supervisor==4.3.0, which is not installed: {error}") from None
-
-    return Register(rows())
-
-
 def run_seeds(
     first: int, last: int, profile: str, stage: str = "core", model: bool = True, oracle: bool = False
 ) -> Result:
@@ -174,15 +86,27 @@ def run_seeds(
 
 
 def _played(first: int, last: int, profile: str, stage: str, model: bool, oracle: bool) -> Result:
-    if profile == NEMESIS:
-        from sim.stage import sieges  # it needs everything the daemon does
+    judges = Judges(reference_model() if model else None, the_register() if oracle else None)
+    play = _scenarios(profile, stage, judges)
+    if profile in APART:
+        from sim import mixture  # it needs everything the daemon does
 
-        with few_collections():
-            return _run_sieges(first, last, sieges.check)
-    play, tell = stage_of(stage), reference_model() if model else None
-    register = the_register() if oracle else None
+        apart = mixture.CHECKS[profile]
+        play = lambda seed: apart(seed, seed % TWICE == 0, judges)  # noqa: E731
     with few_collections():
-        return _run_seeds(first, last, profile, play, tell, register)
+        return _run_seeds(first, last, play)
+
+
+def _scenarios(profile: str, stage: str, judges: Judges) -> Callable[[int], Verdict]:
+    play = stage_of(stage)
+
+    def one(seed: int) -> Verdict:
+        drawn = generate(seed, profile)
+        told = check(drawn, play, judges.tell, seed % TWICE == 0, judges.register, judges.related(seed, stage))
+        trace, reasons, certain = told
+        return Verdict(trace, tuple(reasons), certain, to_json(drawn) if reasons else "")
+
+    return one
 
 
 @contextlib.contextmanager
@@ -198,37 +122,26 @@ def few_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _run_seeds(first: int, last: int, profile: str, play: Play, tell: Any, register: Any) -> Result:
+def _run_seeds(first: int, last: int, play: Callable[[int], Verdict]) -> Result:
     counts = {True: 0, False: 0}
-    entries, failures, whole = 0, [], hashlib.sha256()
+    entries, whole, until = 0, hashlib.sha256(), 0.0
+    failures: list[Failure] = []
     for seed in range(first, last):
-        scenario = None
+        if failures and time.perf_counter() > until:
+            counts[False] += last - seed
+            break
         try:
-            scenario = generate(seed, profile)
-            trace, reasons, certain = check(scenario, play, tell, seed % TWICE == 0, register)
+            verdict = play(seed)
         except Exception as error:  # who cannot judge has not passed anything
-            trace, reasons, certain = [], [f"judge unknown: {error!r}"], False
-        entries += len(trace)
-        whole.update(marshal.dumps(trace, 2))  # that version knows no references, so equal stories are equal bytes
-        if reasons:
-            counts[certain] += 1
-            failures.append(Failure(seed, tuple(reasons), not certain, to_json(scenario) if scenario else ""))
-    failed, unknown = counts[True], counts[False]
-    return Result(
-        last - first - failed - unknown, failed, unknown, entries, whole.hexdigest()[:16], tuple(failures[:KEPT])
-    )
-
-
-def _run_sieges(first: int, last: int, check_siege: Callable[[int, bool], Any]) -> Result:
-    failed, entries, failures, whole = 0, 0, [], hashlib.sha256()
-    for seed in range(first, last):
-        result, scenario = check_siege(seed, seed % TWICE == 0)
-        entries += len(result.history)
-        whole.update(marshal.dumps(result.history, 2))
-        if result.broken:
-            failed += 1
-            failures.append(Failure(seed, result.broken, False, scenario))
-    return Result(last - first - failed, failed, 0, entries, whole.hexdigest()[:16], tuple(failures[:KEPT]))
+            verdict = Verdict((), (f"judge unknown: {error!r}",), False, "")
+        entries += len(verdict.trace)
+        whole.update(marshal.dumps(verdict.trace, 2))  # that version knows no references: equal stories are equal bytes
+        if verdict.reasons:
+            until = until or time.perf_counter() + PATIENCE_S
+            counts[verdict.certain] += 1
+            failures.append(Failure(seed, verdict.reasons, not verdict.certain, verdict.scenario))
+    broken, unknown = counts[True], counts[False]
+    return Result(last - first - broken - unknown, broken, unknown, entries, whole.hexdigest()[:16], tuple(failures[:KEPT]))
 
 
 def campaign(
@@ -242,27 +155,34 @@ def campaign(
     oracle: bool = False,
     heard: Callable[[range, Result], None] = lambda piece, result: None,
 ) -> Result:
-    """Play a range of seeds in that many processes; `progress(seeds done)` and `heard(seeds, result)` are called now and then."""
+    """Play a range of seeds in that many processes; `progress(seeds done)` and `heard(seeds, result)` are called now and then.
+
+    Soon after the first failure it ends, and what was not played is unknown.
+    """
     began = time.perf_counter()
     _load(profile, stage, model, oracle)
     parts = pieces(first, last, size_of(profile, stage))
     run = partial(run_seeds, profile=profile, stage=stage, model=model, oracle=oracle)
     found = []
-    done = 0
+    done, until = 0, 0.0
     with contextlib.closing(results(parts, run, lost, jobs)) as told:
         for piece, result in told:
             found.append(result)
             done += result.total
             heard(piece, result)
             progress(done)
-    return together(found).replace(seconds=time.perf_counter() - began)
+            until = until or (0.0 if result.clean else time.perf_counter() + PATIENCE_S)
+            if until and time.perf_counter() > until:
+                break
+    whole = together(found).replace(seconds=time.perf_counter() - began)
+    return whole.replace(unknown=whole.unknown + (last - first - done))
 
 
 def _load(profile: str, stage: str, model: bool, oracle: bool) -> None:
     """Import what is needed, once for all processes; what is not installed is missed here."""
     stage_of(stage)
-    if profile == NEMESIS:
-        from sim.stage import sieges  # noqa: F401
+    if profile in APART:
+        from sim import mixture  # noqa: F401
     if model:
         reference_model()
     if oracle:
@@ -271,7 +191,7 @@ def _load(profile: str, stage: str, model: bool, oracle: bool) -> None:
 
 def size_of(profile: str, stage: str) -> int:
     """How many of these seeds one process takes at a time: some seconds' worth."""
-    return 10 if profile == NEMESIS else CHUNK if stage == "core" else CHUNK // 10
+    return PIECES.get(profile, CHUNK if stage == "core" else CHUNK // 10)
 
 
 def lost(piece: range, reason: str) -> Result:

@@ -13,8 +13,9 @@ from collections import Counter
 from functools import partial
 
 from initd.record import Record
-from sim.campaign import KEPT, Failure, few_collections, said, stage_of, the_register
+from sim.campaign import KEPT, Failure, few_collections
 from sim.generate import PROFILES, scenario
+from sim.judges import said, stage_of, the_register
 from sim.pieces import pieces, results
 from sim.scenario import Kind, to_json
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from sim.campaign import Play
+    from sim.judges import Play
     from sim.scenario import Scenario
     from sim.trace import Trace
 

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from initd.record import Record
-from sim.campaign import check, reference_model, stage_of, the_register
+from sim.judges import check, reference_model, stage_of, the_register
 from sim.scenario import Scenario, to_json
 from sim.shrink import shrink
 from sim.trace import first_difference, line

@@ -18,7 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sim.campaign import Failure, Play
+    from sim.campaign import Failure
+    from sim.judges import Play
     from sim.oracle.differential import Register
     from sim.scenario import Life, Op, Scenario
     from sim.stage.siege import Result, Siege
@@ -230,6 +231,20 @@ def of_siege(siege: Siege, result: Result, title: str = "") -> Exhibit:
     )
 
 
+def _of_classic(failure: Failure, title: str) -> Exhibit:
+    """The exhibit of a case of the six bugs: each program's states, and what was broken."""
+    from sim.stage import classics
+
+    case = classics.from_json(failure.scenario)
+    played = classics.play(case)
+    trace = tuple((time_ns, name, "state", state) for time_ns, name, state in played.history)
+    marks = [mark for line in played.broken if (mark := _broken(line.removeprefix(f"{case.bug}: "))) is not None]
+    until_ns = max([1_000_000_000, *(entry[0] for entry in trace), *(mark.time_ns for mark in marks)])
+    names = sorted({entry[1] for entry in trace} or {"web:web"})
+    telling = Telling("", trace)
+    return Exhibit(title, until_ns, ("", *names), (telling,), (), (), tuple(marks), failure.reasons, (), failure.scenario)
+
+
 def _broken(line: str) -> Mark | None:
     """A line such as `R2 fail at 1.500000000: …` as a mark on the daemon's lane."""
     name, _, rest = line.partition(" fail at ")
@@ -248,6 +263,8 @@ def of_failure(profile: str, failure: Failure, play: Play, register: Register | 
 
         siege = sieges.from_json(failure.scenario)
         return of_siege(siege, sieges.verdict(siege, True), title).replace(reasons=failure.reasons)
+    if '"bug"' in failure.scenario[:200]:
+        return _of_classic(failure, title)
     scenario = from_json(failure.scenario)
     try:
         trace = play(scenario)

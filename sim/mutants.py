@@ -145,8 +145,8 @@ def stories(
     stage: str, dull: frozenset[tuple[str, int]] = frozenset(), model: bool = False
 ) -> Iterator[tuple[str, int, list[str]]]:
     """Seed after seed of all profiles, with the names of what is wrong with its story."""
-    from sim.campaign import check, reference_model, stage_of
     from sim.generate import PROFILES, scenario
+    from sim.judges import check, reference_model, stage_of
     from sim.trace import first_difference
 
     play, core, tell = stage_of(stage), stage_of("core"), reference_model() if model else None

@@ -63,3 +63,12 @@ def first_difference(ours: Trace, theirs: Trace) -> tuple[str, Entry | None, Ent
                 found.append((min(entry[0] for entry in (one, two) if entry is not None), program, one, two))
                 break
     return min(found, key=lambda each: each[:2])[1:] if found else None
+
+
+def whereabouts(trace: Trace) -> str:
+    """How far a story has come, for who reports that it broke down there."""
+    states = {program: detail for _, program, what, detail in trace if what == "state"}
+    lost = [program for program, state in states.items() if state == "UNKNOWN"]
+    if lost:
+        return f" (UNKNOWN crash: {', '.join(lost)} was UNKNOWN)"
+    return f" when states were {states}"

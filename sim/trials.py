@@ -52,6 +52,18 @@ def plant(module: str, source: str, path: Path) -> None:
     sys.meta_path.insert(0, _Finder(module, source, str(path)))
 
 
+def plant_all(changes: Sequence[tuple[str, str, str]], root: Path) -> None:
+    """As `plant`, for changes of a text in a file, which is there exactly once; ValueError where it is not."""
+    sources: dict[str, str] = {}
+    for file, old, new in changes:
+        text = sources.get(file) or (root / file).read_text()
+        if text.count(old) != 1:
+            raise ValueError(f"{old!r} is in {file} {text.count(old)} times")
+        sources[file] = text.replace(old, new)
+    for file, source in sources.items():
+        plant(file.removesuffix(".py").replace("/", "."), source, root / file)
+
+
 class _Finder(importlib.machinery.PathFinder):
     """Finds one module, changed."""
 

@@ -46,7 +46,7 @@ def act(arguments: argparse.Namespace) -> int:
 
 
 def _one(arguments: argparse.Namespace) -> int:
-    from sim.campaign import stage_of, the_register
+    from sim.judges import stage_of, the_register
     from sim.report import timeline
 
     scenario = scenario_of(arguments.file)
@@ -129,8 +129,8 @@ def _hits(result: Comparison) -> list[str]:
 
 def _judged(arguments: argparse.Namespace) -> Judged:
     """What compares a scenario once more: with the prompt supervisor, and where that finds nothing, with the one that polls."""
-    from sim.campaign import stage_of, the_register
     from sim.comparison import differences, late_differences, undisturbed
+    from sim.judges import stage_of, the_register
 
     play, register = stage_of(arguments.stage), the_register()
 

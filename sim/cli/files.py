@@ -11,6 +11,7 @@ from sim.cli.options import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.stage.classics import Case
     from sim.stage.siege import Siege
 
 FOLDER = ".initd-sim"
@@ -42,6 +43,19 @@ def scenario_of(path: str) -> Scenario:
         raise UsageError(f"no scenario in {path}: {what}") from None
 
 
+def case_of(path: str) -> Case | None:
+    """The case of the six bugs in that file (`sim.stage.classics`); None where it holds something else."""
+    text = text_of(path)
+    if not _has(text, "bug"):
+        return None
+    from sim.stage import classics
+
+    try:
+        return classics.from_json(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"no case in {path}: {error}") from None
+
+
 def siege_of(path: str) -> Siege | None:
     """The siege in that file (`sim.stage.sieges`); None where it holds something else."""
     text = text_of(path)
@@ -70,11 +84,15 @@ def siege_of(path: str) -> Siege | None:
 
 
 def _is_siege(text: str) -> bool:
+    return _has(text, "siege")
+
+
+def _has(text: str, key: str) -> bool:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    return isinstance(data, dict) and "siege" in data
+    return isinstance(data, dict) and key in data
 
 
 def write(path: str, text: str) -> None:

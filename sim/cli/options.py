@@ -60,7 +60,7 @@ def seconds(text: str) -> float:
 
 def add_judges(parser: argparse.ArgumentParser) -> None:
     """The options that say who plays a scenario and who judges its story."""
-    parser.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
+    parser.add_argument("--stage", choices=STAGES, help="the core alone, or the whole daemon (core)")
     parser.add_argument(
         "--model", action=argparse.BooleanOptionalAction, help="compare every story with the reference model's (it does)"
     )
@@ -74,7 +74,7 @@ def add_junit(parser: argparse.ArgumentParser) -> None:
 
 def replay_words(arguments: argparse.Namespace) -> str:
     """Those options again, for the command that replays what they have found."""
-    words = [f"--stage {arguments.stage}"] if arguments.stage != "core" else []
+    words = [f"--stage {arguments.stage}"] if arguments.stage not in (None, "core") else []
     words += ["--no-model"] if arguments.model is False else []
     words += ["--oracle"] if arguments.oracle else []
     return "".join(f" {word}" for word in words)
@@ -82,11 +82,11 @@ def replay_words(arguments: argparse.Namespace) -> str:
 
 def judged(arguments: argparse.Namespace) -> Judged:
     """What plays and judges a scenario as those options say: its story, and every reason why it does not pass."""
-    from sim.campaign import check, reference_model, stage_of, the_register
+    from sim.judges import check, reference_model, stage_of, the_register
 
     tell = None if arguments.model is False else reference_model()
     register = the_register() if arguments.oracle else None
-    play = stage_of(arguments.stage)
+    play = stage_of(arguments.stage or "core")
 
     def judge(scenario: Scenario) -> tuple[Trace, list[str]]:
         try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.accounts.account import Account
-    from sim.campaign import Result
+    from sim.campaign import Failure, Result
     from sim.judge import Verdict
     from sim.scenario import Scenario
     from sim.stage.siege import Siege
@@ -29,7 +29,7 @@ def write_scenario(
     """Write the page of a story, if it is wanted; beside it the stories that `--oracle` and `--model` ask for."""
     if arguments.html:
         from sim import exhibit, page
-        from sim.campaign import the_register
+        from sim.judges import the_register
 
         register = the_register() if arguments.oracle else None
         write(arguments.html, page.story(exhibit.of(scenario, trace, reasons, title, register, arguments.model)))
@@ -48,11 +48,11 @@ def write_campaign(arguments: argparse.Namespace, results: Sequence[tuple[str, R
     """Write the page of a campaign, if it is wanted: every failure kept is played again for its lanes."""
     if arguments.html:
         from sim import exhibit, page
-        from sim.campaign import stage_of, the_register
+        from sim.judges import stage_of, the_register
 
-        play, register = stage_of(arguments.stage), the_register() if arguments.oracle else None
+        register = the_register() if arguments.oracle else None
         exhibits = [
-            exhibit.of_failure(profile, failure, play, register, arguments.model)
+            exhibit.of_failure(profile, failure, stage_of(_stage(arguments, profile, failure)), register, arguments.model)
             for profile, result in results
             for failure in result.failures
         ]
@@ -70,6 +70,14 @@ def write_accounts(arguments: argparse.Namespace, told: Sequence[tuple[Account, 
             reasons = [f"{each.law} {each.outcome.value}: {each.text}" for each in found if each.outcome.value != "pass"]
             exhibits.append(exhibit.of(account.scenario, account.trace, reasons, account.title, findings=findings))
         write(arguments.html, page.stories(arguments.file, exhibits))
+
+
+def _stage(arguments: argparse.Namespace, profile: str, failure: Failure) -> str:
+    if profile == "all":
+        from sim.mixture import origin
+
+        return origin(failure.seed).stage
+    return str(arguments.stage or "core")
 
 
 def write(path: str, text: str) -> None:

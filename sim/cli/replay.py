@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from initd.kernel.transcript import is_recording
-from sim.cli.files import scenario_of, siege_of
+from sim.cli.files import case_of, scenario_of, siege_of
 from sim.cli.options import UsageError, add_judges, judged
 from sim.cli.pages import add_html, write_scenario, write_siege
 from sim.invariants.meanings import meaning
@@ -33,6 +33,11 @@ def act(arguments: argparse.Namespace) -> int:
             raise
         except Exception as error:  # answers no kernel gives, so that even the daemon does not know what to do
             raise UsageError(f"{arguments.file} cannot be played, it says what no system says: {error!r}") from None
+    case = case_of(arguments.file)
+    if case is not None:
+        from sim.stage import classics
+
+        return classics.replay(case)
     siege = siege_of(arguments.file)
     if siege is not None:
         from sim.cli import sieges

@@ -15,10 +15,14 @@ from sim.report.junit import Case
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sim.campaign import Result
+    from collections.abc import Sequence
 
-NEMESIS = "nemesis"
-"""`sim.campaign.NEMESIS`, which would bring a stage with it."""
+    from sim.campaign import Failure, Result
+
+ALL, APART = "all", ("all", "classics", "nemesis")
+"""`sim.campaign`'s, which would bring a stage with it."""
+FIRST = 6
+"""So many failures are told at once, before they are shrunk."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +43,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--outlook", action="store_true", help="end with attempts, recovery, downtime and log volume")
     parser.add_argument("--html", metavar="FILE", help="write the outlook, or what came of the seeds, as one self-contained page")
     parser.add_argument("--seeds", type=seeds, metavar="A:B", help="play the scenarios A to below B")
-    profiles = sorted([*PROFILES, NEMESIS])
-    parser.add_argument("--profile", choices=profiles, default="plain", help="what kind of scenarios (plain)")
+    parser.add_argument(
+        "--profile",
+        choices=sorted([*PROFILES, *APART]),
+        help="what kind of scenarios (all: some of everything, core and daemon; with --stage or --oracle: plain)",
+    )
     parser.add_argument("--jobs", type=count, default=1, metavar="N", help="processes (1)")
     parser.add_argument("--dask", metavar="ADDRESS", help="play the seeds on that dask.distributed cluster, tcp://…")
     parser.add_argument("--save", metavar="DIRECTORY", help="write what does not pass there (.initd-sim)")
@@ -64,16 +71,25 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
     from sim.cli.failures import show
     from sim.report.junit import junit
 
-    wanted, profile, stage, model = arguments.seeds, arguments.profile, arguments.stage, arguments.model is not False
-    if profile == NEMESIS and (stage != "daemon" or arguments.model or arguments.oracle):
-        raise UsageError("--profile nemesis goes with --stage daemon, and with neither --model nor --oracle")
-    if arguments.dask and arguments.oracle:
+    wanted, stage, model, oracle = arguments.seeds, arguments.stage, arguments.model is not False, arguments.oracle
+    profile = arguments.profile or ("plain" if stage or oracle else ALL)
+    if profile in APART[1:] and (stage == "core" or arguments.model or oracle):
+        raise UsageError(f"--profile {profile} goes with --stage daemon, and with neither --model nor --oracle")
+    if profile == ALL and stage is not None:
+        raise UsageError("--profile all plays by all stages, and takes no --stage")
+    if arguments.dask and oracle:
         raise UsageError("--oracle is for this machine alone: the nodes of a cluster need not have supervisor")
+    stage = stage or ("daemon" if profile in APART else "core")
     folder = Folder(arguments.save)
     cases: list[Case] = []
+    told: list[Result] = []
 
     def heard(seeds: range, result: Result) -> None:
         cases.append(case(f"{stage} {profile} {seeds.start}:{seeds.stop}", result))
+        if result.failures and not told:
+            told.append(result)
+            for failure in result.failures[:FIRST]:
+                print(f"{name(profile, failure.seed)}: {failure.reasons[0]}", flush=True)
 
     with bar(len(wanted), "scenarios") as progress:
         if arguments.dask:
@@ -82,17 +98,42 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
             result = scale.campaign(arguments.dask, wanted.start, wanted.stop, profile, stage, model, progress)
             heard(wanted, result)
         else:
-            oracle = arguments.oracle
             result = campaign(
                 wanted.start, wanted.stop, profile, stage, arguments.jobs, model, progress, oracle, heard
             )
-    judge = None if profile == NEMESIS else judged(arguments)
-    show(result.failures, lambda seed: f"profile {profile} seed {seed}", judge, replay_words(arguments), folder)
+    for kind, alike in _by_stage(profile, stage, result.failures).items():
+        options = argparse.Namespace(**{**vars(arguments), "stage": kind or "daemon"})
+        judge = judged(options) if kind else None
+        show(alike, lambda seed: name(profile, seed), judge, replay_words(options), folder)
     pages.write_campaign(arguments, [(profile, result)])
     if arguments.junit:
         write(arguments.junit, junit("run", cases))
     print(result.summary())
     return 0 if result.clean else 1
+
+
+def name(profile: str, seed: int) -> str:
+    """What a seed is called; where it is one of everything, with what it is."""
+    if profile != ALL:
+        return f"profile {profile} seed {seed}"
+    from sim.mixture import origin
+
+    place = origin(seed)
+    return f"profile all seed {seed}, {place.stage} {place.profile} {place.seed}"
+
+
+def _by_stage(profile: str, stage: str, failures: Sequence[Failure]) -> dict[str, list[Failure]]:
+    """The failures by the stage that plays their scenarios; "" for what are no scenarios."""
+    found: dict[str, list[Failure]] = {}
+    for failure in failures:
+        kind = "" if profile in APART else stage
+        if profile == ALL:
+            from sim.mixture import origin
+
+            place = origin(failure.seed)
+            kind = "" if place.profile in APART else place.stage
+        found.setdefault(kind, []).append(failure)
+    return found
 
 
 def case(name: str, result: Result) -> Case:

@@ -31,3 +31,20 @@ CATALOGUE: dict[str, str] = {
     "V6": SIEGE,
 }
 """Each by its name: `story`, `machine`, or the reason."""
+
+BUGS = {
+    "S4": "false RUNNING",
+    "S5": "false RUNNING",
+    "L1": "lost tail of a log",
+    "T8": "leaked processes",
+    "R1": "zombies left",
+    "R2": "zombies left",
+    "R10": "unbounded turn",
+}
+"""What people call it where the law is broken."""
+
+
+def named(reason: str) -> str:
+    """A finding with what people call it, where they call it something."""
+    name = BUGS.get(reason.partition(" ")[0], "")
+    return f"{reason} ({name})" if name and name not in reason else reason

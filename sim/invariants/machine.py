@@ -1,4 +1,4 @@
-"""R1, R2, R4, R8, R9 and T8: what only the kernel knows, seen on the simulated one while the whole daemon runs on it.
+"""R1, R2, R4, R8, R9, S4 and T8: what only the kernel knows, seen on the simulated one while the whole daemon runs on it.
 
 `Watch` hears the kernel's trace as it grows; nothing here stops anything, `broken` collects what was wrong.
 """
@@ -25,6 +25,7 @@ class Watch:
         self._fds_of, self._slack_ns = fds_of, slack_ns
         self.living: dict[int, int] = {}
         self.zombies: dict[int, int] = {}
+        self._lives: dict[int, tuple[int, int]] = {}
         self.broken: list[str] = []
         self.baseline: int | None = None
 
@@ -35,7 +36,7 @@ class Watch:
             if set(self._fds_of(pid)) != STDIO:
                 self._tell("R9", now_ns, f"child {pid} inherits {sorted(self._fds_of(pid))}")
         elif what == "exit" and pid in self.living:
-            del self.living[pid]
+            self._lives[pid] = self.living.pop(pid), now_ns
             self.zombies[pid] = now_ns
         elif what == "reap":
             ended_ns = self.zombies.pop(pid, None)
@@ -48,6 +49,20 @@ class Watch:
         """The daemon sends a signal."""
         if pid not in self.living and pid not in self.zombies:
             self._tell("R4", now_ns, f"signal {signal} to {pid}, which is no child of ours (any more)")
+
+    def running(self, now_ns: int, name: str, pid: int, startsecs_ns: int) -> None:
+        """A program is called RUNNING by that child. Where reaps may be late, who was there at startsecs counts."""
+        if pid in self.living:
+            lived_ns = now_ns - self.living[pid]
+            if lived_ns <= startsecs_ns:
+                self._tell("S4", now_ns, f"false RUNNING: {name} is up for {lived_ns} ns, startsecs is {startsecs_ns} ns")
+            return
+        born_ns, ended_ns = self._lives.get(pid, (now_ns, now_ns))
+        lived_ns = ended_ns - born_ns
+        if pid in self.zombies:
+            self._tell("S4", now_ns, f"false RUNNING: {name} has died {now_ns - ended_ns} ns ago and is not reaped")
+        elif lived_ns < startsecs_ns and (not self._slack_ns or now_ns - born_ns < startsecs_ns):
+            self._tell("S4", now_ns, f"false RUNNING: {name} lived for {lived_ns} ns, startsecs is {startsecs_ns} ns")
 
     def end(self, now_ns: int, open_count: int, exited: bool, excused: set[int]) -> None:
         """The run is over. `excused` are the pids that a daemon that has exited may leave behind."""

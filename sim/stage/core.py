@@ -30,6 +30,7 @@ from initd.supervise.supervisor import Supervisor
 from sim.scenario import Kind
 from sim.stage.lives import Child, Children
 from sim.stage.policies import group_policy
+from sim.trace import whereabouts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,11 @@ def play(
     `restore_every` the core is replaced by one restored from its snapshot after that many events, which nobody may notice.
     """
     stage = CoreStage(scenario, late, choose, restore_every)
-    stage.run()
+    try:
+        stage.run()
+    except Exception as error:
+        error.add_note(whereabouts(stage.trace))
+        raise
     return stage.trace
 
 

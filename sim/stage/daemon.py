@@ -40,6 +40,7 @@ logfile=/var/log/supervisord.log
 """
 ARGUMENTS = Arguments(CONF)
 SIGTERM = 15
+NO_LOG = "stdout_logfile=NONE"
 METHODS = {Kind.START: "startProcess", Kind.STOP: "stopProcess", Kind.SIGNAL: "signalProcess"}
 FAULT = re.compile(rb"<name>faultString</name>\s*<value><string>([A-Z_]+)")
 
@@ -52,8 +53,13 @@ def play(scenario: Scenario, pid: int = DAEMON_PID, start_delay_ns: int = 0) -> 
     return stage.trace
 
 
-def config_text(scenario: Scenario, head: str = HEAD, command: Callable[[str], str] = lambda name: COMMAND) -> str:
-    """The supervisord.conf of a scenario; programs of one name in several groups are told apart by `process_name`."""
+def config_text(
+    scenario: Scenario, head: str = HEAD, command: Callable[[str], str] = lambda name: COMMAND, log: str = NO_LOG
+) -> str:
+    """The supervisord.conf of a scenario; programs of one name in several groups are told apart by `process_name`.
+
+    `log` are the lines that say where stdout goes.
+    """
     parts = [head]
     single = all(len(g.programs) == 1 and (g.name, g.priority) == (g.programs[0].name, g.programs[0].priority)
                  for g in scenario.groups)  # fmt: skip
@@ -62,15 +68,15 @@ def config_text(scenario: Scenario, head: str = HEAD, command: Callable[[str], s
         if not single:
             parts.append(f"[group:{group.name}]\nprograms={','.join(names)}\npriority={group.priority}\n")
         for name, program in zip(names, group.programs, strict=True):
-            parts.append(_section(name, program, command(f"{group.name}:{program.name}")))
+            parts.append(_section(name, program, command(f"{group.name}:{program.name}"), log))
     return "".join(parts)
 
 
-def _section(name: str, program: Program, command: str) -> str:
+def _section(name: str, program: Program, command: str, log: str) -> str:
     return f"""[program:{name}]
 process_name={program.name}
 command={command}
-stdout_logfile=NONE
+{log}
 stderr_logfile=NONE
 priority={program.priority}
 autostart={str(program.autostart).lower()}
@@ -109,10 +115,10 @@ class StageError(Exception):
 class DaemonStage:
     """One run; `trace` grows as the story goes."""
 
-    def __init__(self, scenario: Scenario, pid: int = DAEMON_PID) -> None:
+    def __init__(self, scenario: Scenario, pid: int = DAEMON_PID, log: str = NO_LOG) -> None:
         self._scenario = scenario
         self.trace: Trace = []
-        text = config_text(scenario)
+        text = config_text(scenario, log=log)
         files = _files(text)
         self.kernel = StageKernel(self.tell, scenario, files, pid)
         self.simulation = Simulation(self.kernel, _read(text), ARGUMENTS, _host(files), self._changed)

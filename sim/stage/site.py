@@ -239,18 +239,29 @@ class Site:
                 self.tell("R3", f"{name} is {change.new.name} by {change.pid}, which is {owner}'s: {there}")
         if change.new is ProcessState.UNKNOWN:
             self.lost.add(name)  # its child lives on where it could not be killed
+        if change.new is ProcessState.RUNNING:
+            self.watch.running(kernel.now, name, change.pid, self._startsecs(change.group, change.name) * SECOND_NS)
         if name in self.lost:
             pass
         elif change.new is ProcessState.RUNNING and sum(kernel.owners.get(pid) == name for pid in self.watch.living) > 1:
             self.tell("S3", f"{name} has several children")
         self.changes.append((kernel.now, name, change.old, change.new))
 
+    def _startsecs(self, group: str, name: str) -> int:
+        groups = [each for each in self.simulation.session.active_groups() if each.name == group]
+        return max((each.startsecs for found in groups for each in found.processes if each.name == name), default=0)
+
     # -- from outside ------------------------------------------------------------------------------------------------
 
-    def at_rest(self, time_ns: int, deed: Callable[[], None]) -> None:
+    def at_rest(self, time_ns: int, deed: Callable[[], object]) -> None:
         """Have something done at that time to the present daemon, if it still is there, once it has nothing left to do."""
         meant = self.simulation
-        self.kernel.at_rest(time_ns, lambda: deed() if self.simulation is meant else None)
+
+        def present() -> None:
+            if self.simulation is meant:
+                deed()
+
+        self.kernel.at_rest(time_ns, present)
 
     def connect(self) -> SimClient | None:
         """A client; None when nobody listens."""

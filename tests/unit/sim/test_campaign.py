@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sim import campaign
-from sim.campaign import check, run_seeds, stage_of
+from sim.campaign import run_seeds
 from sim.generate import scenario
+from sim.judges import check, stage_of
 from sim.scenario import from_json
 from sim.stage import core
 

@@ -51,6 +51,28 @@ def test_the_others_are_told_too():
     assert broken(SPAWN, end={"exited": True}) == ["T8"]
 
 
+@pytest.mark.parametrize(
+    ("heard", "now_ns", "late", "false"),
+    [
+        ((SPAWN,), 5, False, True),
+        ((SPAWN,), 8, False, True),
+        ((SPAWN,), 9, False, False),
+        ((SPAWN, EXIT), 9, True, True),
+        ((SPAWN, EXIT, REAP), 9, False, True),
+        ((SPAWN, EXIT, REAP), 9, True, False),
+        ((SPAWN, EXIT, REAP), 7, True, True),
+        ((SPAWN, (8, "exit", 100, None), (8, "reap", 100, None)), 8, False, False),
+    ],
+)
+def test_a_program_is_called_running_by_a_child_that_is_there_for_more_than_startsecs(heard, now_ns, late, false):
+    """Of 3 ns. Where reaps may be late, nobody knows when who is dead has died; who is not reaped is not looked for."""
+    watch = Watch(lambda pid: dict.fromkeys((0, 1, 2)), slack_ns=50 if late else 0)
+    for each in heard:
+        watch.hear(*each)
+    watch.running(now_ns, "a:a", 100, 3)
+    assert [each.split()[0] for each in watch.broken] == ["S4"] * false
+
+
 def test_the_catalogue_says_which_these_are():
     assert {name for name, where in CATALOGUE.items() if where == "machine"} == set(NAMES)
 
