@@ -232,6 +232,11 @@ class Session:
             assert process is not None, "the core announces instances it has"
             self.driver.programs[instance] = Program(instance, change.name, self._joining[process.name])
 
+    @property
+    def held_bytes(self) -> int:
+        """How much output of programs waits to be written, in the fullest queue."""
+        return self._sinks.held_bytes
+
     def active_groups(self) -> Sequence[GroupConfig]:
         """The live groups as they were configured when they were added."""
         return tuple(self._active.values())

@@ -98,6 +98,11 @@ class FileSink:
         return self._held_bytes >= FULL_BYTES
 
     @property
+    def held_bytes(self) -> int:
+        """How much waits to be written."""
+        return self._held_bytes
+
+    @property
     def idle(self) -> bool:
         """Whether everything asked for has been done."""
         return not self._busy and not self._queue
@@ -220,6 +225,11 @@ class SinkTable:
         if done is not None:
             shared.waiting.append(done)
         self._close_unused(shared)
+
+    @property
+    def held_bytes(self) -> int:
+        """How much waits to be written, in the fullest of them."""
+        return max((shared.sink.held_bytes for shared in self._shared.values()), default=0)
 
     def close(self, done: Callable[[], None]) -> None:
         """Call `done` when everything handed over so far is written. With a target that hangs that is never."""

@@ -1,4 +1,4 @@
-"""The 42 invariants of simulation.md §4.5: where each is judged, or why it is not yet."""
+"""The 42 invariants of simulation.md §4.5 and the three meta ones: where each is judged."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ CATALOGUE: dict[str, str] = {
     **{f"S{number}": STORY for number in range(1, 15)},
     **{f"T{number}": STORY for number in range(1, 8)},
     "T8": MACHINE,
-    "L1": "the kernel sees what is read and what is written, but not what was counted as dropped: needs the sinks' counters",
+    "L1": SIEGE,
     "L2": SIEGE,
     "L3": SIEGE,
-    "L4": "a story does not tell of buffers: needs the daemon's counters",
+    "L4": SIEGE,
     **{f"V{number}": STORY for number in range(1, 6)},
     "V6": SIEGE,
 }
-"""Each by its name: `story`, `machine`, or the reason."""
+"""Each by its name."""
+
+META = ("M1", "M2", "M3")
+"""Of every campaign: a second play is the same, so is a replay of the choices, and one with a core restored from its snapshot."""
 
 BUGS = {
     "S4": "false RUNNING",

@@ -8,6 +8,8 @@ from sim.nemesis import NEMESES
 from sim.stage.siege import Result, Siege, play, siege_of
 
 HARMLESS = frozenset(name for name, kind in NEMESES.items() if kind.harmless)
+LOGS_FAIL = {"enospc", "log_rename_fail"}
+"""Those that make logs fail, and nothing else."""
 ALONE = 4
 """Of one seed in so many, what must not matter is tried alone, too."""
 
@@ -29,7 +31,8 @@ def verdict(siege: Siege, alone: bool) -> Result:
         with_them, without = (play(siege.replace(nemeses=tuple(names))).history for names in (harmless, ()))
         if with_them != without:
             at = next((pair for pair in zip(with_them, without) if pair[0] != pair[1]), (with_them[-1:], without[-1:]))
-            result = result.replace(broken=(*result.broken, f"O4 fail: {harmless} change what happens: {at}"))
+            law = "L3" if set(harmless) <= LOGS_FAIL else "O4"
+            result = result.replace(broken=(*result.broken, f"{law} fail: {harmless} change what happens: {at}"))
     return result
 
 

@@ -11,11 +11,12 @@ import re
 from initd.config.host import Host
 from initd.config.load import Arguments, load
 from initd.states import ProcessState
+from sim.invariants.ledger import Ledger
 from sim.invariants.machine import Watch
-from sim.kernel import SimFiles, SimKernel
 from sim.kernel.halt import Deadlock, Livelock
 from sim.simulation import Change, Simulation
 from sim.stage.calls import Call, Stamped, call_bytes
+from sim.stage.site_kernel import SiteFiles, SiteKernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.config.model import Config
-    from initd.kernel.port import Child, ExitStatus, SpawnSpec
+    from initd.kernel.port import ExitStatus
     from sim.children.behaviours import Programs
     from sim.kernel.sockets import SimClient
 
@@ -39,7 +40,6 @@ ARGUMENTS = Arguments(CONF)
 SECOND_NS = 1_000_000_000
 STDIO = 3
 DAEMON_PID = 50
-REAPS_PER_TURN, ACCEPTS_PER_TURN, READ_BYTES = 256, 32, 65_536
 EDGES = {
     "STOPPED": {"STARTING"},
     "STARTING": {"RUNNING", "BACKOFF", "STOPPING", "UNKNOWN"},
@@ -51,65 +51,6 @@ EDGES = {
     "UNKNOWN": {"EXITED", "STOPPED"},
 }
 UNEXPECTED = re.compile(r"uncaptured python exception|raised an unexpected exception|unexpected error at")
-
-
-class SiteKernel(SimKernel):
-    """The simulated kernel, which also counts what the daemon does in a turn and knows whose each child is."""
-
-    def __init__(self, files: SimFiles, programs: Programs, choose: Callable[[int], int] | None, pid: int) -> None:
-        super().__init__(pid=pid, programs=programs, files=files, choose=choose)
-        self.signalled: Callable[[int, int, int], None] = lambda now, pid, signal: None
-        self.owners: dict[int, str] = {}
-        self.counts: dict[str, int] = {}
-        self.tell: Callable[[str, str], None] = lambda name, text: None
-        self.deadline: Callable[[], int | None] = lambda: None
-
-    def spawn(self, spec: SpawnSpec) -> Child:
-        child = super().spawn(spec)
-        self.owners[child.pid] = f"{spec.env['SUPERVISOR_GROUP_NAME']}:{spec.env['SUPERVISOR_PROCESS_NAME']}"
-        return child
-
-    def kill(self, pid: int, signal: int) -> None:
-        self.signalled(self.now, pid, signal)
-        super().kill(pid, signal)
-
-    def killpg(self, pgid: int, signal: int) -> None:
-        self.signalled(self.now, pgid, signal)
-        super().killpg(pgid, signal)
-
-    def reap(self, pid: int) -> ExitStatus:
-        status = super().reap(pid)
-        self._bounded("reap", REAPS_PER_TURN)
-        return status
-
-    def accept(self, fd: int) -> tuple[int, str]:
-        self._bounded("accept", ACCEPTS_PER_TURN)
-        return super().accept(fd)
-
-    def read(self, fd: int, size: int) -> bytes:
-        if size > READ_BYTES:
-            self.tell("R10", f"a read of {size} bytes")
-        return super().read(fd, size)
-
-    def _bounded(self, what: str, most: int) -> None:
-        self.counts[what] = self.counts.get(what, 0) + 1
-        if self.counts[what] > most + 1:  # the one that says there is no more
-            self.tell("R10", f"{self.counts[what]} times {what} in one turn")
-
-    def poll(self, deadline_ns: int | None) -> list[tuple[int, int]]:
-        due_ns = self.deadline()
-        if due_ns is not None and (deadline_ns is None or deadline_ns > due_ns):
-            self.tell("R6", f"poll until {deadline_ns} although {due_ns} is due")
-        self.counts.clear()
-        ready = super().poll(deadline_ns)
-        reasons = ready or self.machine.taken or self.workers.completed or self._was_nudged()
-        if not reasons and (deadline_ns is None or deadline_ns > self.now):
-            self.tell("V6", "a wake-up for nothing")
-        return ready
-
-    def _was_nudged(self) -> bool:
-        was, self.nudges = self.nudges > 0, 0
-        return was
 
 
 class Site:
@@ -126,7 +67,7 @@ class Site:
         choose: Callable[[int], int] | None = None,
         pid: int = DAEMON_PID,
     ) -> None:
-        files = SimFiles()
+        files = SiteFiles()
         files.put(CONF, text.encode())
         files.program("/usr/bin/program")
         files.directory("/srv")
@@ -139,6 +80,8 @@ class Site:
         self.shut_down = False
         self.kernel = SiteKernel(files, programs, choose, pid)
         self.kernel.tell = self.tell
+        self.ledger = files.ledger = self.kernel.ledger = Ledger(self.tell)
+        self.kernel.paths_of = self._log_paths
         self.watch = Watch(lambda pid: self.kernel.machine.table.by_pid[pid].fds, slack_ns)
         self.kernel.signalled = self.watch.killed
         self.kernel.trace = self._hear
@@ -154,6 +97,7 @@ class Site:
         self.restarts = 0
         self.simulation = Simulation(self.kernel, self.config, ARGUMENTS, self._host, self._changed)
         self.kernel.deadline = lambda: self.simulation.session.driver.next_deadline()
+        self.kernel.held_bytes = lambda: self.simulation.session.held_bytes
         return self.simulation
 
     def restart(self, status: ExitStatus) -> None:
@@ -162,6 +106,7 @@ class Site:
         self.kernel.replace_daemon(status)
         self.watch.living.clear()
         self.watch.zombies.clear()
+        self.ledger.forget()
         self.kernel.owners.clear()
         self.shut_down = False
         self._start()
@@ -208,6 +153,7 @@ class Site:
         found = UNEXPECTED.search(log)
         if found is not None:
             self.tell("crash", log[found.start() :][:1500])
+        self.ledger.end(log, MAIN_LOG, self.simulation.exit_status is not None and not self.disk_is_slow)
         excused = {pid for pid, name in self.kernel.owners.items() if name in self.lost}
         self.watch.end(self.kernel.now, 0, self.simulation.exit_status is not None, excused)
         self.broken += self.watch.broken
@@ -246,6 +192,13 @@ class Site:
         elif change.new is ProcessState.RUNNING and sum(kernel.owners.get(pid) == name for pid in self.watch.living) > 1:
             self.tell("S3", f"{name} has several children")
         self.changes.append((kernel.now, name, change.old, change.new))
+
+    def _log_paths(self, group: str, name: str) -> tuple[str | None, str | None]:
+        """Where stdout and stderr of a program go; stderr of one that redirects it is not asked for."""
+        for program in self.simulation.session.driver.programs.values():
+            if (program.group, program.config.name) == (group, name):
+                return program.log_paths
+        return None, None
 
     def _startsecs(self, group: str, name: str) -> int:
         groups = [each for each in self.simulation.session.active_groups() if each.name == group]

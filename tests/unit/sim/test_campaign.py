@@ -10,6 +10,7 @@ from sim.generate import scenario
 from sim.judges import check, stage_of
 from sim.scenario import from_json
 from sim.stage import core
+from tests.unit.sim.trips import trips
 
 SEEDS = (0, 40)
 
@@ -48,6 +49,7 @@ def test_a_supervisor_that_breaks_down_is_a_failure():
     assert (reasons, certain) == (["play fail: RuntimeError('on fire')"], True)
 
 
+@trips("M1")
 def test_a_story_that_changes_at_the_second_play_is_not_deterministic():
     ends = iter([[], [(0, "", "exit", "0")]])
     _, reasons, certain = check(scenario(1, "plain"), lambda scenario: [*core.play(scenario), *next(ends)], twice=True)

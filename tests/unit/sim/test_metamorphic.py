@@ -15,6 +15,7 @@ from sim.generate import PROFILES, scenario
 from sim.judges import RELATED, Judges, check
 from sim.metamorphic import RELATIONS, STAGES, broken
 from sim.stage import core
+from tests.unit.sim.trips import trips
 
 CASES = [(stage, change.__name__) for stage, changes in RELATIONS.items() for change in changes]
 
@@ -123,6 +124,7 @@ def test_the_relation_holds(stage, name):
     assert first_broken(stage, name, seeds=20 if stage == "core" else 3) is None
 
 
+@trips("M2", "M3")
 @pytest.mark.parametrize("name", PLANTED)
 def test_the_relation_is_tripped_by_who_minds_what_must_not_matter(name, monkeypatch):
     stage = "core" if name in {change.__name__ for change in RELATIONS["core"]} else "daemon"

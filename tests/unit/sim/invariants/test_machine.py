@@ -8,6 +8,7 @@ from sim.generate import scenario
 from sim.invariants.catalogue import CATALOGUE
 from sim.invariants.machine import NAMES, Watch
 from sim.stage import daemon
+from tests.unit.sim.trips import trips
 
 SPAWN, EXIT, REAP = (5, "spawn", 100, ()), (7, "exit", 100, None), (7, "reap", 100, None)
 
@@ -32,6 +33,7 @@ def test_a_child_that_is_born_dies_and_is_reaped_breaks_nothing():
     assert broken(SPAWN, end={"exited": True, "excused": {100}}) == []
 
 
+@trips("R1", "R2")
 @pytest.mark.parametrize(
     ("name", "case"),
     [
@@ -44,6 +46,7 @@ def test_a_reap_that_is_missing_late_or_one_too_many_is_told(name, case):
     assert broken(*case) == [name]
 
 
+@trips("R4", "R8", "R9", "T8")
 def test_the_others_are_told_too():
     assert broken(SPAWN, EXIT, REAP, killed=100) == ["R4"]
     assert broken(SPAWN, EXIT, REAP, end={"open_count": 5}) == ["R8"]
@@ -51,6 +54,7 @@ def test_the_others_are_told_too():
     assert broken(SPAWN, end={"exited": True}) == ["T8"]
 
 
+@trips("S4")
 @pytest.mark.parametrize(
     ("heard", "now_ns", "late", "false"),
     [

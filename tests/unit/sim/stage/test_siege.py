@@ -7,6 +7,7 @@ import xmlrpc.client
 import pytest
 
 from initd.kernel.port import ExitStatus
+from initd.session import Session
 from initd.states import ProcessState
 from initd.supervise.effects import StateChanged
 from initd.supervise.supervisor import Supervisor
@@ -19,6 +20,7 @@ from sim.stage import sieges
 from sim.stage.answers import untrue
 from sim.stage.calls import Call, Stamped, parse_reply
 from sim.stage.siege import Besieged, Result, Siege, play, siege_of
+from tests.unit.sim.trips import trips
 
 P = ProcessState
 PROGRAM = ("a", "startsecs=0\nstdout_logfile=/var/log/a.out\nstderr_logfile=NONE\nstdout_logfile_backups=1\n", "run forever")
@@ -47,6 +49,7 @@ def test_a_siege_survives_its_file():
     assert sieges.from_json(sieges.to_json(siege_of(7))) == siege_of(7)
 
 
+@trips("R3", "S1", "S11", "S14")
 def test_states_that_do_not_follow_or_that_another_process_ended_are_told():
     place = site()
     change(place, P.STOPPED, P.STARTING)
@@ -70,6 +73,7 @@ def test_the_exit_of_an_orphan_that_has_a_programs_old_pid_is_not_that_programs(
     assert names(place) == ["R3"]
 
 
+@trips("R5")
 def test_orphans_that_nobody_reaps_are_told(monkeypatch):
     swarm = CALM.replace(pid=1, nemeses=("orphan_swarm",), programs=(PROGRAM[:2] + ("crash after 0.4s exit 1",),))
     peek = SimKernel.peek_exited
@@ -83,6 +87,7 @@ def test_orphans_that_nobody_reaps_are_told(monkeypatch):
     assert "R5" in {line.split()[0] for line in play(swarm.replace(seed=3)).broken}
 
 
+@trips("R6")
 def test_a_poll_that_sleeps_past_a_deadline_is_told():
     place = site()
     place.kernel.deadline = lambda: 5
@@ -90,6 +95,7 @@ def test_a_poll_that_sleeps_past_a_deadline_is_told():
     assert names(place) == ["R6"]
 
 
+@trips("V6")
 def test_a_poll_that_returns_for_nothing_is_told_unless_it_was_nudged(monkeypatch):
     place = site()
     place.kernel.deadline = lambda: None
@@ -101,6 +107,7 @@ def test_a_poll_that_returns_for_nothing_is_told_unless_it_was_nudged(monkeypatc
     assert names(place) == ["V6"]
 
 
+@trips("R10")
 def test_too_much_in_one_turn_is_told(monkeypatch):
     place = site()
     monkeypatch.setattr(SimKernel, "reap", lambda kernel, pid: ExitStatus(0))
@@ -111,6 +118,7 @@ def test_too_much_in_one_turn_is_told(monkeypatch):
     assert names(place) == ["R10", "R10"]
 
 
+@trips("L2")
 def test_a_log_that_grows_past_its_bound_or_leaves_too_many_behind_is_told():
     place = site()
     sieging._logs(place, CALM)
@@ -151,6 +159,22 @@ def test_what_must_not_matter_and_does_is_told(monkeypatch):
     seen = iter([((), "x"), ((1,), "y"), ((2,), "z")])
     monkeypatch.setattr(sieges, "play", lambda siege: Result((), next(seen)[0], ()))
     assert sieges.verdict(CALM, True).broken[0].startswith("O4 fail: ['clock_step']")
+
+
+@trips("L3")
+def test_a_daemon_that_ends_a_program_whose_log_fails_is_told(monkeypatch):
+    full = CALM.replace(seed=4, programs=(PROGRAM[:2] + ("print hello every 0.3s",),), nemeses=("enospc",))
+    assert sieges.verdict(full, True).broken == ()
+    log = Session.log
+
+    def ends(session, level, text):
+        log(session, level, text)
+        if "output is lost" in text and "/var/log/a.out" in text:
+            for running in session.driver._reaper.owners():
+                session.environment.kernel.kill(running.pid, 9)
+
+    monkeypatch.setattr(Session, "log", ends)
+    assert "L3" in {line.split()[0] for line in sieges.verdict(full, True).broken}
 
 
 def test_a_siege_that_fails_is_shrunk_to_what_it_fails_with(monkeypatch):
@@ -217,4 +241,5 @@ def test_an_answer_is_held_against_what_happened_between_request_and_reply(metho
 
 
 def test_the_catalogue_says_which_are_judged_here():
-    assert {name for name, where in CATALOGUE.items() if where == SIEGE} == {"R3", "R5", "R6", "R10", "L2", "L3", "V6"}
+    here = {"R3", "R5", "R6", "R10", "L1", "L2", "L3", "L4", "V6"}
+    assert {name for name, where in CATALOGUE.items() if where == SIEGE} == here

@@ -1,0 +1,104 @@
+"""The simulated kernel and disk of a site: they count what the daemon does in a turn, and what it reads and writes."""
+
+from __future__ import annotations
+
+from sim.kernel import SimFiles, SimKernel
+from sim.kernel.pipes import PipeReader, PipeWriter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from initd.kernel.port import Child, ExitStatus, SpawnSpec
+    from sim.children.behaviours import Programs
+    from sim.invariants.ledger import Ledger
+    from sim.kernel.pipes import Pipe
+
+REAPS_PER_TURN, ACCEPTS_PER_TURN, READ_BYTES = 256, 32, 65_536
+
+
+class SiteFiles(SimFiles):
+    """The simulated disk, which tells the ledger of every append that goes well."""
+
+    ledger: Ledger | None = None
+
+    def append(self, fd: int, data: bytes) -> int:
+        size = super().append(fd, data)
+        path = self.storage.opened.get(self._descriptors.get(fd))
+        if self.ledger is not None and path is not None:
+            self.ledger.wrote(path, data)
+        return size
+
+
+class SiteKernel(SimKernel):
+    """The simulated kernel, which also counts what the daemon does in a turn and knows whose each child is."""
+
+    def __init__(self, files: SimFiles, programs: Programs, choose: Callable[[int], int] | None, pid: int) -> None:
+        super().__init__(pid=pid, programs=programs, files=files, choose=choose)
+        self.signalled: Callable[[int, int, int], None] = lambda now, pid, signal: None
+        self.owners: dict[int, str] = {}
+        self.counts: dict[str, int] = {}
+        self.tell: Callable[[str, str], None] = lambda name, text: None
+        self.deadline: Callable[[], int | None] = lambda: None
+        self.held_bytes: Callable[[], int] = lambda: 0
+        self.paths_of: Callable[[str, str], tuple[str | None, str | None]] = lambda group, name: (None, None)
+        self.ledger: Ledger | None = None
+        self._logs: dict[Pipe, str] = {}
+
+    def spawn(self, spec: SpawnSpec) -> Child:
+        child = super().spawn(spec)
+        group, name = spec.env["SUPERVISOR_GROUP_NAME"], spec.env["SUPERVISOR_PROCESS_NAME"]
+        self.owners[child.pid] = f"{group}:{name}"
+        for fd, path in zip((spec.stdout, spec.stderr), self.paths_of(group, name), strict=True):
+            writer = self.machine.descriptors.get(fd)
+            if path and isinstance(writer, PipeWriter):
+                self._logs[writer.pipe] = path
+        return child
+
+    def kill(self, pid: int, signal: int) -> None:
+        self.signalled(self.now, pid, signal)
+        super().kill(pid, signal)
+
+    def killpg(self, pgid: int, signal: int) -> None:
+        self.signalled(self.now, pgid, signal)
+        super().killpg(pgid, signal)
+
+    def reap(self, pid: int) -> ExitStatus:
+        status = super().reap(pid)
+        self._bounded("reap", REAPS_PER_TURN)
+        return status
+
+    def accept(self, fd: int) -> tuple[int, str]:
+        self._bounded("accept", ACCEPTS_PER_TURN)
+        return super().accept(fd)
+
+    def read(self, fd: int, size: int) -> bytes:
+        if size > READ_BYTES:
+            self.tell("R10", f"a read of {size} bytes")
+        data = super().read(fd, size)
+        reader = self.machine.descriptors.entries.get(fd)
+        if self.ledger is not None and isinstance(reader, PipeReader) and reader.pipe in self._logs:
+            self.ledger.read(self._logs[reader.pipe], data)
+        return data
+
+    def _bounded(self, what: str, most: int) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+        if self.counts[what] > most + 1:  # the one that says there is no more
+            self.tell("R10", f"{self.counts[what]} times {what} in one turn")
+
+    def poll(self, deadline_ns: int | None) -> list[tuple[int, int]]:
+        due_ns = self.deadline()
+        if due_ns is not None and (deadline_ns is None or deadline_ns > due_ns):
+            self.tell("R6", f"poll until {deadline_ns} although {due_ns} is due")
+        self.counts.clear()
+        if self.ledger is not None:
+            self.ledger.holds(self.held_bytes())
+        ready = super().poll(deadline_ns)
+        reasons = ready or self.machine.taken or self.workers.completed or self._was_nudged()
+        if not reasons and (deadline_ns is None or deadline_ns > self.now):
+            self.tell("V6", "a wake-up for nothing")
+        return ready
+
+    def _was_nudged(self) -> bool:
+        was, self.nudges = self.nudges > 0, 0
+        return was
