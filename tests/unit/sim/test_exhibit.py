@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sim import exhibit, page
 from sim.campaign import Failure
-from sim.judges import the_register
 from sim.generate import scenario
+from sim.judges import the_register
 from sim.lanes import Band
 from sim.scenario import SECOND_NS, Group, Kind, Life, Op, Program, Scenario, to_json
 from sim.stage import core, siege, sieges

@@ -57,10 +57,20 @@ def test_seeds_write_a_page_with_the_lanes_of_every_failure(files, capsys, monke
     def hasty(played):
         return [entry for entry in tells(played) if entry[2:] != ("state", "RUNNING")]
 
-    monkeypatch.setattr("sim.campaign.core.play", hasty)
-    assert main(["run", "--seeds", "0:3", "--html", page, "--save", f"{page}.saved"]) == 1
+    monkeypatch.setattr("sim.judges.core.play", hasty)
+    words = ["run", "--seeds", "0:3", "--profile", "plain"]
+    assert main([*words, "--html", page, "--save", f"{page}.saved"]) == 1
     text = read(page)
     failed = [name.removeprefix("plain-").removesuffix(".json") for name in sorted(os.listdir(f"{page}.saved"))]
     assert f"{len(failed)} failed" in capsys.readouterr().out
     assert failed and text.count('<div class="lanes">') == len(failed)
     assert all(f"profile plain seed {seed}: failed" in text for seed in failed)
+
+
+def test_the_page_of_everything_has_the_lanes_of_a_case_and_plays_each_scenario_by_its_own_stage(files, capsys, monkeypatch):
+    page = files[1]
+    monkeypatch.setattr("sim.kernel.SimKernel.pending", lambda kernel, fd: 0)
+    assert main(["run", "--seeds", "0:14", "--html", page, "--save", f"{page}.saved"]) == 1
+    failed = os.listdir(f"{page}.saved")
+    assert failed and read(page).count('<div class="lanes">') == len(failed)
+    assert "lost tail of a log" in read(page)

@@ -44,7 +44,7 @@ def test_a_range_of_seeds_by_the_whole_daemon_is_judged_too(capsys):
 def test_sieges_are_a_profile_of_the_daemon_stage_and_their_files_are_replayed(capsys, tmp_path, monkeypatch):
     status, lines, _ = run(capsys, "--seeds", "0:5", "--stage", "daemon", "--profile", "nemesis")
     assert (status, lines[-1].split(" in ")[0]) == (0, "5 passed, 0 failed")
-    assert main(["run", "--seeds", "0:5", "--profile", "nemesis"]) == 2
+    assert main(["run", "--seeds", "0:5", "--profile", "nemesis", "--stage", "core"]) == 2
     assert "goes with --stage daemon" in capsys.readouterr().err
     monkeypatch.setattr(Besieged, "owed", lambda site: [Call(0, "nobody", (), site.connect())])
     where = ("--save", str(tmp_path))
@@ -60,7 +60,7 @@ def test_sieges_are_a_profile_of_the_daemon_stage_and_their_files_are_replayed(c
 
 def test_what_does_not_pass_is_named_and_saved_and_replayed(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(core, "play", lambda scenario: [])
-    status, lines, _ = run(capsys, "--seeds", "0:3", "--save", str(tmp_path))
+    status, lines, _ = run(capsys, "--seeds", "0:3", "--profile", "plain", "--save", str(tmp_path))
     assert status == 1
     assert lines[0].startswith("FAILED profile plain seed 0 (shrunk from ")
     assert lines[-1].startswith("0 passed, 3 failed")
@@ -90,11 +90,11 @@ def test_a_range_of_seeds_is_compared_with_supervisor_where_that_is_asked_for(ca
 def test_a_range_of_seeds_is_compared_with_the_reference_model_unless_that_is_left_out(capsys, tmp_path, monkeypatch):
     honest = core.play  # silent about a signal, as no invariant minds
     monkeypatch.setattr(core, "play", lambda scenario: [e for e in honest(scenario) if e[2:] != ("signal", "15")])
-    assert run(capsys, "--seeds", "0:30", "--save", str(tmp_path))[0] == 1
+    assert run(capsys, "--seeds", "0:30", "--profile", "plain", "--save", str(tmp_path))[0] == 1
     path = str(min(tmp_path.iterdir()))
     assert [main(["replay", path]), main(["replay", path, "--model"])] == [1, 1]
     assert "FAILED model" in capsys.readouterr().out
-    told = [run(capsys, "--seeds", "0:30", option, "--save", str(tmp_path))[1] for option in ("--model", "--no-model")]
+    told = [run(capsys, "--seeds", "0:30", "--profile", "plain", option, "--save", str(tmp_path))[1] for option in ("--model", "--no-model")]
     assert ["model fail" in "".join(each) for each in told] == [True, False]
 
 
@@ -132,16 +132,16 @@ def test_a_kind_of_failure_is_one_screen_and_the_rest_of_it_a_line(capsys, tmp_p
 def test_failures_are_written_where_one_is_and_elsewhere_if_that_cannot_be(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(core, "play", lambda scenario: [])
     monkeypatch.chdir(tmp_path)
-    _, lines, _ = run(capsys, "--seeds", "0:1")
+    _, lines, _ = run(capsys, "--seeds", "0:1", "--profile", "plain")
     assert lines[-2] == "replay: initd-sim replay .initd-sim/plain-0.json"
     shutil.rmtree(tmp_path / ".initd-sim")
     (tmp_path / ".initd-sim").write_text("in the way")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    _, lines, _ = run(capsys, "--seeds", "0:1")
+    _, lines, _ = run(capsys, "--seeds", "0:1", "--profile", "plain")
     path = lines[-2].split()[-1]
     assert path.startswith(f"{tmp_path}/initd-sim-") and from_json(open(path).read())
-    status, _, err = run(capsys, "--seeds", "0:1", "--save", str(tmp_path / ".initd-sim"))
+    status, _, err = run(capsys, "--seeds", "0:1", "--profile", "plain", "--save", str(tmp_path / ".initd-sim"))
     assert status == 2 and err.startswith("Error: cannot write ")
 
 
@@ -150,7 +150,7 @@ def test_a_judge_that_breaks_down_makes_seeds_unknown_which_is_no_pass(capsys, t
         raise RuntimeError("no verdict")
 
     monkeypatch.setattr("sim.campaign.judge", breaks)
-    status, lines, _ = run(capsys, "--seeds", "0:3", "--save", str(tmp_path), "--junit", str(tmp_path / "x.xml"))
+    status, lines, _ = run(capsys, "--seeds", "0:3", "--profile", "plain", "--save", str(tmp_path), "--junit", str(tmp_path / "x.xml"))
     assert status == 1
     assert lines[0].startswith("UNKNOWN profile plain seed 0") and "judge unknown: RuntimeError" in lines[1]
     assert lines[-1].startswith("0 passed, 0 failed, 3 unknown in ")
@@ -159,7 +159,7 @@ def test_a_judge_that_breaks_down_makes_seeds_unknown_which_is_no_pass(capsys, t
 
 def test_ci_gets_a_case_for_every_piece_with_its_counters(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(campaign, "CHUNK", 20)
-    assert run(capsys, "--seeds", "0:50", "--jobs", "2", "--junit", str(tmp_path / "x.xml"))[0] == 0
+    assert run(capsys, "--seeds", "0:50", "--profile", "plain", "--jobs", "2", "--junit", str(tmp_path / "x.xml"))[0] == 0
     cases = ElementTree.parse(tmp_path / "x.xml").getroot()[0]
     assert [case.get("name") for case in cases] == ["core plain 0:20", "core plain 20:40", "core plain 40:50"]
     assert [case.find(".//property[@name='passed']").get("value") for case in cases] == ["20", "20", "10"]
