@@ -9,11 +9,10 @@ from __future__ import annotations
 from random import Random
 
 from initd.record import Record
-from initd.states import ProcessState
 from sim.children.behaviours import parse_behaviour, script_for
 from sim.nemesis import NEMESES
 from sim.nemesis.clients import OrderShuffle
-from sim.stage.answers import untrue
+from sim.stage import settled
 from sim.stage.site import DAEMON_PID, HEAD, SECOND_NS, Site
 
 TYPE_CHECKING = False
@@ -191,42 +190,11 @@ def _knock(site: Besieged) -> None:
 
 def _look(site: Besieged, siege: Siege) -> None:
     """The tail is over: is everything as it says it is, and has everything come to an end that must?"""
-    since = {name: time_ns for time_ns, name, _, _ in site.changes}
-    living = [site.kernel.owners.get(pid) for pid in site.watch.living]
-    if site.watch.zombies:
-        site.tell("R1", f"{site.watch.zombies} are still zombies")
-    ended = {process.pid for process in site.kernel.processes() if process.state == "Z"}
-    left = sorted(ended & site.strangers & set(site.kernel.children()))
-    if left:
-        site.tell("R5", f"orphans {left} are still zombies")
-    for name, state in site.states().items():
-        waited_ns = site.kernel.now - since.get(name, 0)
-        lives = living.count(name)
-        if state in (ProcessState.RUNNING, ProcessState.STARTING, ProcessState.STOPPING):
-            if lives != 1 and not (name in site.lost and lives):
-                site.tell("S2", f"{name} is {state.name} and has {lives} children")
-        elif state is not ProcessState.UNKNOWN and lives and name not in site.lost:
-            site.tell("S2", f"{name} is {state.name} and has {lives} children")
-        bound_ns = {ProcessState.STARTING: 3, ProcessState.BACKOFF: 5, ProcessState.STOPPING: 5}.get(state)
-        if bound_ns is not None and waited_ns > bound_ns * SECOND_NS:
-            law = "V2" if state is ProcessState.STOPPING else "V1"
-            site.tell(law, f"{name} is {state.name} for {waited_ns / SECOND_NS} s")
-    _answers(site)
+    settled.agree(site)
+    settled.come_true(site)
+    settled.answered(site, site.owed())
     _logs(site, siege)
     site.call("supervisor.getAllProcessInfo")
-
-
-def _answers(site: Besieged) -> None:
-    for call in site.owed():
-        if call.client.ended and call.answer is None:
-            if not site.restarts:
-                site.tell("V5", f"{call.method}{call.params} of {call.time_ns / SECOND_NS} was cut off")
-        elif call.answer is None:
-            site.tell("V5", f"{call.method}{call.params} of {call.time_ns / SECOND_NS} is still not answered")
-        else:
-            wrong = untrue(call, site.changes)
-            if wrong:
-                site.tell("V5", wrong)
 
 
 def _logs(site: Besieged, siege: Siege) -> None:

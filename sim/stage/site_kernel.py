@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.kernel import SimFiles, SimKernel
+from sim.kernel import EndOfRun, SimFiles, SimKernel
 from sim.kernel.pipes import PipeReader, PipeWriter
 
 TYPE_CHECKING = False
@@ -41,6 +41,8 @@ class SiteKernel(SimKernel):
         self.tell: Callable[[str, str], None] = lambda name, text: None
         self.deadline: Callable[[], int | None] = lambda: None
         self.held_bytes: Callable[[], int] = lambda: 0
+        self.at_end: Callable[[], bool] | None = None
+        """Asked at the end of the run whether it goes on after all, to a later one."""
         self.paths_of: Callable[[str, str], tuple[str | None, str | None]] = lambda group, name: (None, None)
         self.ledger: Ledger | None = None
         self._logs: dict[Pipe, str] = {}
@@ -93,7 +95,13 @@ class SiteKernel(SimKernel):
         self.counts.clear()
         if self.ledger is not None:
             self.ledger.holds(self.held_bytes())
-        ready = super().poll(deadline_ns)
+        while True:
+            try:
+                ready = super().poll(deadline_ns)
+                break
+            except EndOfRun:
+                if self.at_end is None or not self.at_end():
+                    raise
         reasons = ready or self.machine.taken or self.workers.completed or self._was_nudged()
         if not reasons and (deadline_ns is None or deadline_ns > self.now):
             self.tell("V6", "a wake-up for nothing")

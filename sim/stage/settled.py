@@ -1,0 +1,61 @@
+"""What must be so whenever the daemon has nothing left to do, and what must have come true after a while without trouble."""
+
+from __future__ import annotations
+
+from initd.states import ProcessState
+from sim.stage.answers import untrue
+from sim.stage.site import SECOND_NS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.stage.calls import Call
+    from sim.stage.site import Site
+
+UP = (ProcessState.RUNNING, ProcessState.STARTING, ProcessState.STOPPING)
+BOUNDS_S = {ProcessState.STARTING: 3, ProcessState.BACKOFF: 5, ProcessState.STOPPING: 5}
+"""How long each may last with startsecs, startretries and stopwaitsecs of 3 at most, and SIGKILL that works."""
+
+
+def agree(site: Site) -> None:
+    """R1, R5, S2: nobody is a zombie, and who is up has one child, who is down none."""
+    living = [site.kernel.owners.get(pid) for pid in site.watch.living]
+    if site.watch.zombies:
+        site.tell("R1", f"{site.watch.zombies} are still zombies")
+    ended = {process.pid for process in site.kernel.processes() if process.state == "Z"}
+    left = sorted(ended & site.strangers & set(site.kernel.machine.daemon.children))
+    if left:
+        site.tell("R5", f"orphans {left} are still zombies")
+    for name, state in site.states().items():
+        lives = living.count(name)
+        if state in UP:
+            if lives != 1 and not (name in site.lost and lives):
+                site.tell("S2", f"{name} is {state.name} and has {lives} children")
+        elif state is not ProcessState.UNKNOWN and lives and name not in site.lost:
+            site.tell("S2", f"{name} is {state.name} and has {lives} children")
+
+
+def come_true(site: Site) -> None:
+    """V1, V2: no program is half started or half stopped for longer than that takes."""
+    since = {name: time_ns for time_ns, name, _, _ in site.changes}
+    for name, state in site.states().items():
+        waited_ns = site.kernel.now - since.get(name, 0)
+        bound_s = BOUNDS_S.get(state)
+        if bound_s is not None and waited_ns > bound_s * SECOND_NS:
+            law = "V2" if state is ProcessState.STOPPING else "V1"
+            site.tell(law, f"{name} is {state.name} for {waited_ns / SECOND_NS} s")
+
+
+def answered(site: Site, calls: Sequence[Call]) -> None:
+    """V5: every one of these calls was answered, by what really happened."""
+    for call in calls:
+        if call.client.ended and call.answer is None:
+            if not site.restarts:
+                site.tell("V5", f"{call.method}{call.params} of {call.time_ns / SECOND_NS} was cut off")
+        elif call.answer is None:
+            site.tell("V5", f"{call.method}{call.params} of {call.time_ns / SECOND_NS} is still not answered")
+        else:
+            wrong = untrue(call, site.changes)
+            if wrong:
+                site.tell("V5", wrong)
