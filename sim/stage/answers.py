@@ -39,7 +39,7 @@ def untrue(call: Call, changes: Changes) -> str:
 
 def _did_not_happen(call: Call, changes: Changes, began_ns: int, ended_ns: int) -> bool:
     """Whether a start or stop that is said to have gone well left no trace."""
-    name = f"{call.params[0]}:{call.params[0]}"
+    name = call.params[0] if ":" in call.params[0] else f"{call.params[0]}:{call.params[0]}"
     entered = {new.name for time_ns, who, _, new in changes if who == name and began_ns <= time_ns <= ended_ns}
     if call.answer is not True:
         return True

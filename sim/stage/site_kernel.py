@@ -46,6 +46,7 @@ class SiteKernel(SimKernel):
         self.paths_of: Callable[[str, str], tuple[str | None, str | None]] = lambda group, name: (None, None)
         self.ledger: Ledger | None = None
         self._logs: dict[Pipe, str] = {}
+        self._pipes: dict[int, list[Pipe]] = {}
 
     def spawn(self, spec: SpawnSpec) -> Child:
         child = super().spawn(spec)
@@ -55,6 +56,7 @@ class SiteKernel(SimKernel):
             writer = self.machine.descriptors.get(fd)
             if path and isinstance(writer, PipeWriter):
                 self._logs[writer.pipe] = path
+                self._pipes.setdefault(child.pid, []).append(writer.pipe)
         return child
 
     def kill(self, pid: int, signal: int) -> None:
@@ -67,6 +69,9 @@ class SiteKernel(SimKernel):
 
     def reap(self, pid: int) -> ExitStatus:
         status = super().reap(pid)
+        left = sum(pipe.size for pipe in self._pipes.pop(pid, ()))
+        if left and not {"read", "pending"} & set(self.faults.by_call):
+            self.tell("L1", f"lost tail of a log: {self.owners.get(pid)} is reaped with {left} bytes in its pipes")
         self._bounded("reap", REAPS_PER_TURN)
         return status
 
