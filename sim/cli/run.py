@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from sim.children.behaviours import CATALOGUE
 from sim.children.conditions import FORMS
@@ -89,7 +90,7 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
         if result.failures and not told:
             told.append(result)
             for failure in result.failures[:FIRST]:
-                print(f"{name(profile, failure.seed)}: {failure.reasons[0]}", flush=True)
+                print(f"{name(profile, failure.seed)}: {failure.reasons[0]}", file=sys.stderr, flush=True)
 
     with bar(len(wanted), "scenarios") as progress:
         if arguments.dask:

@@ -35,8 +35,9 @@ def test_it_is_what_seeds_are_played_as_and_says_what_each_is(capsys, monkeypatc
     assert capsys.readouterr().out.startswith("110 passed, 0 failed in ")
     monkeypatch.setattr(core, "play", lambda scenario, **options: [])
     assert main(["run", "--seeds", "100:110", "--save", str(tmp_path)]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("profile all seed 100, core plain 0: V4 fail")
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
+    assert told.err.startswith("profile all seed 100, core plain 0: V4 fail"), "at once, before anything is shrunk"
     assert any(line.startswith("FAILED profile all seed 100, core plain 0") for line in lines)
     assert any(line.startswith(f"replay: initd-sim replay {tmp_path}") and "--stage core" not in line for line in lines)
     assert main(["run", "--seeds", "0:1", "--profile", "all", "--stage", "core"]) == 2

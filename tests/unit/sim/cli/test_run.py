@@ -94,7 +94,8 @@ def test_a_range_of_seeds_is_compared_with_the_reference_model_unless_that_is_le
     path = str(min(tmp_path.iterdir()))
     assert [main(["replay", path]), main(["replay", path, "--model"])] == [1, 1]
     assert "FAILED model" in capsys.readouterr().out
-    told = [run(capsys, "--seeds", "0:30", "--profile", "plain", option, "--save", str(tmp_path))[1] for option in ("--model", "--no-model")]
+    words = ("--seeds", "0:30", "--profile", "plain", "--save", str(tmp_path))
+    told = [run(capsys, *words, option)[1] for option in ("--model", "--no-model")]
     assert ["model fail" in "".join(each) for each in told] == [True, False]
 
 
@@ -149,8 +150,9 @@ def test_a_judge_that_breaks_down_makes_seeds_unknown_which_is_no_pass(capsys, t
     def breaks(scenario, trace):
         raise RuntimeError("no verdict")
 
-    monkeypatch.setattr("sim.campaign.judge", breaks)
-    status, lines, _ = run(capsys, "--seeds", "0:3", "--profile", "plain", "--save", str(tmp_path), "--junit", str(tmp_path / "x.xml"))
+    monkeypatch.setattr("sim.judges.judge", breaks)
+    where = ("--save", str(tmp_path), "--junit", str(tmp_path / "x.xml"))
+    status, lines, _ = run(capsys, "--seeds", "0:3", "--profile", "plain", *where)
     assert status == 1
     assert lines[0].startswith("UNKNOWN profile plain seed 0") and "judge unknown: RuntimeError" in lines[1]
     assert lines[-1].startswith("0 passed, 0 failed, 3 unknown in ")
