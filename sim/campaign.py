@@ -102,8 +102,11 @@ def _scenarios(profile: str, stage: str, judges: Judges) -> Callable[[int], Verd
 
     def one(seed: int) -> Verdict:
         drawn = generate(seed, profile)
-        told = check(drawn, play, judges.tell, seed % TWICE == 0, judges.register, judges.related(seed, stage))
-        trace, reasons, certain = told
+        related = judges.related(seed, stage)
+        try:
+            trace, reasons, certain = check(drawn, play, judges.tell, seed % TWICE == 0, judges.register, related)
+        except Exception as error:  # who cannot judge has not passed anything
+            trace, reasons, certain = [], [f"judge unknown: {error!r}"], False
         return Verdict(trace, tuple(reasons), certain, to_json(drawn) if reasons else "")
 
     return one
