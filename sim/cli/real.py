@@ -7,10 +7,13 @@ import os
 import time
 
 from initd.kernel.transcript import is_recording
-from sim.cli.files import scenario_of
-from sim.cli.options import UsageError, count, seeds
+from sim.cli.files import scenario_of, write
+from sim.cli.options import UsageError, add_junit, count, seeds
+from sim.cli.progress import bar
+from sim.closing import closing
 from sim.generate import PROFILES
 from sim.invariants import Outcome
+from sim.report.junit import Case, junit
 from sim.scenario import to_json
 
 TYPE_CHECKING = False
@@ -34,6 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--seeds", type=seeds, metavar="A:B", help="the scenarios A to below B")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="plain", help="what kind of scenarios (plain)")
     parser.add_argument("--at-a-time", type=count, default=24, metavar="N", help="so many daemons at a time (24)")
+    add_junit(parser)
     parser.add_argument("--child", action="store_true", help="the daemon is below an init; else it is PID 1")
 
 
@@ -46,16 +50,27 @@ def act(arguments: argparse.Namespace) -> int:
 
     began = time.perf_counter()
     outcomes: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
-    for twin in twins(_scenarios(arguments), arguments.at_a_time):
-        outcomes[twin.outcome] += 1
-        if twin.outcome is not Outcome.PASS:
-            print(_told(twin), flush=True)
-        elif arguments.file is not None:
-            print("\n".join(timeline(twin.played, twin.trace)))
-    seconds, total = time.perf_counter() - began, sum(outcomes.values())
+    told, cases = [], []
+    with bar(1 if arguments.file else len(arguments.seeds), "scenarios") as progress:
+        for twin in twins(_scenarios(arguments), arguments.at_a_time):
+            outcomes[twin.outcome] += 1
+            cases.append(_case(twin))
+            if twin.outcome is not Outcome.PASS:
+                told.append(_told(twin))
+            elif arguments.file is not None:
+                told.append("\n".join(timeline(twin.played, twin.trace)))
+            progress(len(cases))
     passed, failed, unknown = (outcomes[each] for each in (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN))
-    print(f"{passed} passed, {failed} failed, {unknown} unknown in {seconds:.1f} s ({total / seconds:.2f}/s)")
+    print("\n".join([*told, closing(passed, failed, unknown, time.perf_counter() - began, "scenarios")]))
+    if arguments.junit:
+        write(arguments.junit, junit("real", cases))
     return 1 if failed or unknown else 0
+
+
+def _case(twin: Twin) -> Case:
+    reasons = (twin.reason,) if twin.outcome is not Outcome.PASS else ()
+    late = (("late_ms", twin.late_ns // 1_000_000),)
+    return Case(twin.name, twin.played.until_ns / 1e9, late, reasons, twin.outcome is Outcome.UNKNOWN)
 
 
 def _scenarios(arguments: argparse.Namespace) -> Iterator[tuple[str, Scenario, bool]]:

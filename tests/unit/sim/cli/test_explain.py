@@ -11,6 +11,9 @@ CASE = Scenario(
     20 * SECOND_NS,
 )
 
+PATIENCE = "stopwaitsecs=1 are over and it is still there; killasgroup=false"
+END = "it ended (terminated by signal 9); a stop ends STOPPED whatever the status"
+
 
 def test_each_program_is_told_with_causes_and_with_what_demands_them(tmp_path, capsys):
     path = tmp_path / "x.json"
@@ -25,14 +28,8 @@ def test_each_program_is_told_with_causes_and_with_what_demands_them(tmp_path, c
         "   1.000000001  STARTING -> RUNNING  it has been up for more than startsecs=1   [S4, §2.4]",
         "   3.000000000  RUNNING -> STOPPING  a client stops it (op #0)   [T1, §2.4]",
         "   3.000000000  signal 15            a client stops it (op #0)   [T1, §2.4]",
-        (
-            "   4.000000000  signal 9             stopwaitsecs=1 are over and it is still there; killasgroup=false"
-            "   [T2 T3, §2.4 D7]"
-        ),
-        (
-            "   4.000000000  STOPPING -> STOPPED  it ended (terminated by signal 9); a stop ends STOPPED whatever the status"
-            "   [T4, §2.4 D20]"
-        ),
+        f"   4.000000000  signal 9             {PATIENCE}   [T2 T3, §2.4 D7]",
+        f"   4.000000000  STOPPING -> STOPPED  {END}   [T4, §2.4 D20]",
         "",
         "a:b  autostart=false  lives: for ever",
         "                nothing happens to it: autostart=false, and nobody starts it",

@@ -9,6 +9,9 @@ from sim.stage import core
 
 CRASHES = Scenario((Group("a", (Program("a", (Life(SECOND_NS // 2, 1),)),)),), (), 20 * SECOND_NS)
 
+THEIRS = "state STARTING 1 at 1.500000001, spawn 2 at 1.500000001"
+OURS = "state STARTING 1 at 1.500000000, spawn 2 at 1.500000001"
+
 
 def test_the_same_story_is_said_to_be_the_same():
     assert beside(CRASHES, core.play(CRASHES)) == ["supervisor 4.3.0 tells the same story"]
@@ -18,8 +21,7 @@ def test_where_ours_parts_both_are_told_and_how_the_program_stands_there():
     ours = [entry if entry[3] != "STARTING 1" else (entry[0] - 1, *entry[1:]) for entry in core.play(CRASHES)]
     assert beside(CRASHES, ours, "a:a", 1_500_000_000) == [
         "supervisor 4.3.0 does not do that. At 1.500000000 a:a",
-        ("  supervisor 4.3.0: state STARTING 1 at 1.500000001, spawn 2 at 1.500000001; "
-         "initd: state STARTING 1 at 1.500000000, spawn 2 at 1.500000001"),
+        f"  supervisor 4.3.0: {THEIRS}; initd: {OURS}",
         "supervisor 4.3.0 at 1.500000000: a:a is BACKOFF 1 since 0.500000000, STARTING 1 at 1.500000001",
     ]
 
