@@ -72,7 +72,7 @@ class _Late:
                 self.met.add(NOTICE)
                 del left[at]
             if at >= len(left):
-                return
+                break
             other = left[at]
             if mine[2:] != other[2:]:
                 self._differ(mine, other)
@@ -84,6 +84,8 @@ class _Late:
                 return
             if self._late_ns:
                 self.met.add(BOOT if at == 0 and other[0] == SECOND_NS else GROUPS if other[2] == "exit" else NOTICE)
+        # What is noticed only once the shutdown has begun is not followed by what would have followed it.
+        self.elsewhere = self._told_ns is not None and len(ours) != len(left)
 
     def _differ(self, mine: Entry, other: Entry) -> None:
         if other[3] == "RUNNING" and mine[3].startswith("BACKOFF"):

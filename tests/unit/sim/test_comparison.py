@@ -54,6 +54,12 @@ def test_the_lagging_supervisor_is_given_nothing_but_the_shutdown(profile):
         assert {op.kind for op in undisturbed(scenario(seed, profile)).ops} <= {Kind.SHUTDOWN}
 
 
+@pytest.mark.parametrize(("seed", "profile"), [(1446, "boundary"), (950, "boundary"), (1177, "groups")])
+def test_an_end_that_is_noticed_only_after_the_shutdown_is_not_followed_by_a_restart_there(seed, profile):
+    drawn = undisturbed(scenario(seed, profile))
+    assert comparison.late_differences(drawn, core.play, comparison.the_register()) == []
+
+
 def test_a_deadline_noticed_with_the_end_it_was_for_kills_the_dead_there():
     drawn = undisturbed(scenario(736, "plain"))  # stopwaitsecs=1, and an end within that second
     assert comparison.late_differences(drawn, core.play, comparison.the_register()) == []
