@@ -6,8 +6,11 @@ milliseconds would decide, and what a machine was too busy for each time, is unk
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 from threading import Event, Thread
 
 from initd.record import Record
@@ -19,6 +22,7 @@ from sim.stage.parts import unplayable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
     from sim.scenario import Scenario
     from sim.trace import Trace
@@ -29,6 +33,8 @@ PLAYS = 4
 FEW_TRIES = 4
 """Of a scenario with a behaviour, which is written by hand; the whole daemon takes its time, even simulated."""
 CANARY_S = 0.02
+NAMESPACE = b"unshare\0--mount\0--pid\0"
+"""How the command line of a play's namespace begins (`sim.stage.linux`)."""
 
 
 class Twin(Record):
@@ -73,13 +79,34 @@ def twins(scenarios: Iterable[tuple[str, Scenario, bool]], at_a_time: int = AT_A
     """Give each (name, scenario, whether the daemon is PID 1) on both kernels; in the order they come to their end."""
     canary = Canary()
     canary.start()
+    pool = ThreadPoolExecutor(at_a_time)
+    asked: list[Future[Twin]] = []
     try:
-        with ThreadPoolExecutor(at_a_time) as pool:
-            asked = [pool.submit(compared, name, scenario, init, canary.late_ns) for name, scenario, init in scenarios]
-            for each in as_completed(asked):
-                yield each.result()
+        asked += [pool.submit(compared, name, scenario, init, canary.late_ns) for name, scenario, init in scenarios]
+        for each in as_completed(asked):
+            yield each.result()
     finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        while not all(each.done() for each in asked):  # somebody does not want to wait for the rest
+            _end_plays()
+            time.sleep(CANARY_S)
+        pool.shutdown()
         canary.end()
+
+
+def _end_plays() -> None:
+    """End the namespaces of all plays of this process: they notice it, and clear away what they have made."""
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            children = (task / "children").read_text().split()
+        except FileNotFoundError:
+            continue  # the thread has ended
+        for pid in children:
+            try:
+                if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(NAMESPACE):
+                    os.kill(int(pid), signal.SIGKILL)
+            except (FileNotFoundError, ProcessLookupError):
+                continue
 
 
 def compared(name: str, scenario: Scenario, init: bool, late_ns: Callable[[int], int] = lambda since_ns: 0) -> Twin:
