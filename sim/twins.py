@@ -1,5 +1,7 @@
 """Many scenarios on Linux beside the simulated kernel: the same story on both, or the first thing that differs.
 
+The story of Linux has to keep the invariants as well (`sim.invariants`), give or take how late a machine is.
+
 A play takes as long as its scenario says, mostly asleep, so many are given at a time. What has no real twin, what a few
 milliseconds would decide, and what a machine was too busy for each time, is unknown, which is no pass.
 """
@@ -14,7 +16,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 from initd.record import Record
-from sim.invariants import Outcome
+from sim.invariants import Outcome, judge
+from sim.scenario import Kind
 from sim.stage import core, daemon, likeness, linux
 from sim.stage.kernel import DAEMON_PID
 from sim.stage.parts import unplayable
@@ -132,12 +135,23 @@ def compared(name: str, scenario: Scenario, init: bool, late_ns: Callable[[int],
 
 def _steady(scenario: Scenario, pid: int) -> str:
     """Why a scenario with a behaviour is not steady: what holds of operations holds of the starts of its children too."""
-    why = likeness.steady(scenario, lambda one: daemon.play(one, pid), FEW_TRIES)
+    why = likeness.steady(scenario, lambda one, late=None: daemon.play(one, pid), FEW_TRIES)
     wanted = likeness.order(daemon.play(scenario, pid))
     for delay_ns in (likeness.EARLY_NS, likeness.TOLERANCE_NS):
         if not why and likeness.order(daemon.play(scenario, pid, delay_ns)) != wanted:
             why = f"a start that takes {delay_ns // 1_000_000} ms decides what happens"
     return why
+
+
+def _broken(scenario: Scenario, trace: Trace, late_ns: int) -> str:
+    """What of the invariants the story of Linux breaks by itself.
+
+    They know lives and not behaviours, and know a client's signal by the very instant at which it was asked for.
+    """
+    if any(program.behaviour for _, program in scenario.programs()) or any(op.kind is Kind.SIGNAL for op in scenario.ops):
+        return ""
+    slack_ns = likeness.TOLERANCE_NS + min(late_ns, likeness.LATEST_NS)
+    return "\n".join(map(str, judge(scenario, trace, slack_ns)))
 
 
 def _given(name: str, scenario: Scenario, init: bool, expected: Trace, late_ns: Callable[[int], int]) -> Twin:
@@ -150,7 +164,7 @@ def _given(name: str, scenario: Scenario, init: bool, expected: Trace, late_ns: 
         except Exception as error:  # whatever it was, the story was not told
             return Twin(name, Outcome.UNKNOWN, f"the real play broke down: {error!r}", scenario)
         late = max(given.late_ns, late_ns(began_ns))
-        reason = likeness.difference(expected, given.trace, scenario.until_ns, late)
+        reason = likeness.difference(expected, given.trace, scenario.until_ns, late) or _broken(scenario, given.trace, late)
         twin = Twin(name, Outcome.PASS, reason, scenario, given.trace, late)
         if given.unknown:
             return twin.replace(outcome=Outcome.UNKNOWN, reason=given.unknown)

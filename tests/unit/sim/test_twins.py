@@ -100,6 +100,14 @@ def test_what_differs_on_a_busy_machine_is_given_again_and_is_unknown_in_the_end
     assert twin.reason.startswith("the machine was too busy, 4 times; 1000 ms late") and "nothing more" in twin.reason
 
 
+def test_a_story_of_linux_that_breaks_an_invariant_fails_even_where_the_simulated_one_is_the_same(monkeypatch):
+    early = [(time_ns - S // 2 if detail == "RUNNING" else time_ns, *rest, detail) for time_ns, *rest, detail in RIGHT]
+    monkeypatch.setattr(daemon, "play", lambda scenario, pid: early)
+    twin, _ = perform(monkeypatch, (early, 0))
+    assert twin.outcome is Outcome.FAIL
+    assert twin.reason.startswith("S4 fail at 0.5")
+
+
 def test_a_story_that_cannot_be_held_against_the_daemon_is_unknown(monkeypatch):
     twin, _ = perform(monkeypatch, (RIGHT, 0, "a fork was refused"))
     assert (twin.outcome, twin.reason) == (Outcome.UNKNOWN, "a fork was refused")
