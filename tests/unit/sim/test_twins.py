@@ -19,6 +19,7 @@ from sim.stage import core, daemon, linux
 from sim.stage.kernel import DAEMON_PID
 from sim.stage.likeness import difference
 from sim.twins import twins
+from tests.e2e.instance import ROOT, stat_fields
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a pid namespace of its own takes root")
 
@@ -39,11 +40,6 @@ PAIR = Scenario(
 )
 """Everything there is to do, within seven seconds."""
 ALONE = Scenario((Group("a", (Program("a", startsecs=1),)),), (Op(S * 7 // 4, Kind.STOP, "a:a"),), 5 * S // 2)
-
-
-def folders():
-    """The folders of plays that there are."""
-    return set(Path(tempfile.gettempdir()).glob("initd-real.*"))
 
 
 def names(pid, folder):
@@ -135,26 +131,36 @@ def test_a_daemon_that_does_not_start_is_unknown_and_its_own_words_are_there(mon
     assert "nocleanup" in twin.reason
 
 
-def test_nothing_is_left_behind_not_even_by_a_player_that_is_killed(tmp_path):
+def states(folder):
+    """The states of the processes that were started out of a folder."""
+    pids = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and names(pid, folder)]
+    return {fields[0] for pid in pids if (fields := stat_fields(pid))}
+
+
+def loops():
+    """The files behind loop devices."""
+    return subprocess.run(["losetup", "--noheadings", "--output", "BACK-FILE"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("behaviour", "state"), [("run", "S"), ("dstate 60s after 0.2s", "D")])
+def test_nothing_is_left_behind_not_even_by_a_player_that_is_killed(tmp_path, behaviour, state):
     file = tmp_path / "scenario.json"
-    file.write_text(to_json(ALONE.replace(until_ns=60 * S)))
-    before = folders()
-    player = subprocess.Popen([sys.executable, "-m", "sim.cli", "real", str(file)], stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while not (new := folders() - before) or not any((folder / "record").exists() for folder in new):
-            assert time.monotonic() < deadline and player.poll() is None
+    program = Program("a", behaviour=behaviour)
+    file.write_text(to_json(Scenario((Group("a", (program,)),), (), 60 * S)))
+    with tempfile.TemporaryDirectory(prefix="t.") as short:  # UNIX socket paths are
+        command = [sys.executable, "-m", "sim.cli", "real", str(file)]
+        player = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT, env=os.environ | {"TMPDIR": short})
+        try:
+            deadline = time.monotonic() + 60
+            while not (list(Path(short).glob("*/part0.1")) and state in states(short)):
+                assert time.monotonic() < deadline and player.poll() is None
+                time.sleep(0.02)
+        finally:
+            player.kill()
+            player.wait()
+        while states(short) or short in loops():
+            assert time.monotonic() < deadline
             time.sleep(0.02)
-        assert any(names(pid, folder) for folder in new for pid in os.listdir("/proc") if pid.isdigit())
-    finally:
-        player.kill()
-        player.wait()
-    while any(names(pid, folder) for folder in new for pid in os.listdir("/proc") if pid.isdigit()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    for folder in new:
-        assert folder.name.startswith("initd-real.")
-        subprocess.run(["rm", "-r", str(folder)], check=True)
 
 
 def test_the_command_shows_the_story_of_a_file_and_ends_with_the_counts(tmp_path, capsys):
