@@ -13,11 +13,11 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from time import process_time
 
 from initd.config.host import Host
 from initd.config.load import Arguments, load
-from initd.supervise.supervisor import Supervisor
 from sim.campaign import run_seeds
 from sim.children.behaviours import parse_assignment
 from sim.generate import PROFILES
@@ -37,20 +37,19 @@ def main() -> int:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}\n")
     print("| profile | invariants /s | and the model /s | and supervisor /s |\n|---|---|---|---|")
     for profile in PROFILES:
-        alone, model = (best(lambda on=on: run_seeds(0, count, profile, model=on)) for on in (False, True))  # type: ignore[misc]
-        compared = best(lambda: run_seeds(0, count // 5, profile, oracle=True))
+        alone = best(partial(run_seeds, 0, count, profile, model=False))
+        model = best(partial(run_seeds, 0, count, profile, model=True))
+        compared = best(partial(run_seeds, 0, count // 5, profile, oracle=True))
         print(f"| {profile} | {count / alone:,.0f} | {count / model:,.0f} | {count // 5 / compared:,.0f} |", flush=True)
     print("| promised | 5,000 | | 500 |\n")
     print(f"| {PROGRAMS} programs, each ends every | events /s | lives /s | simulated hours /s |\n|---|---|---|---|")
     for life_s, hours in ((1, 0.3), (60, 10), (600, 60)):
-        whole(life_s, hours, Counter())  # warm
-        counted: Counter[str] = Counter()
-        counting(counted, life_s, hours)
-        seconds = min(whole(life_s, hours, Counter()) for _ in range(ROUNDS))
+        counted = events_of(life_s, hours)
+        seconds = min(whole(life_s, hours) for _ in range(ROUNDS))
         events, lives = sum(counted.values()) / seconds, counted["spawn"] / seconds
         print(f"| {life_s} s | {events:,.0f} | {lives:,.0f} | {hours / seconds:,.1f} |", flush=True)
     print("| promised | 100,000 | | 10 |\n")
-    print("An event is something that happens on the kernel's clock, a call of the daemon to the kernel, or what its core is told.")
+    print("An event is what happens on the kernel's clock, a call of the daemon to the kernel, or what its core is told.")
     return 0
 
 
@@ -79,30 +78,29 @@ def simulation(life_s: int) -> Simulation:
     return Simulation(SimKernel(programs=behaviours, files=files), load(Arguments(CONF), host), host=host)
 
 
-def whole(life_s: int, hours: float, _: Counter[str]) -> float:
+def whole(life_s: int, hours: float) -> float:
     """The processor time of so many simulated hours."""
     daemon = simulation(life_s)
     return timed(lambda: daemon.run(round(hours * 3600) * SECOND_NS))
 
 
-def counting(counted: Counter[str], life_s: int, hours: float) -> None:
-    """Count the events of the same run, which is the same every time."""
+def events_of(life_s: int, hours: float) -> Counter[str]:
+    """How many events of each kind the same run has, which is the same every time."""
+    counted: Counter[str] = Counter()
     daemon = simulation(life_s)
-    kernel, clock = daemon.kernel, daemon.kernel.clock
-    kernel.on_call = lambda call, args: counted.update((call,))
-    handle = Supervisor.handle
+    daemon.kernel.on_call = lambda call, args: counted.update((call,))
+    core = daemon.session.core
 
-    def told(core: Supervisor, event: object, now: int) -> object:
-        counted["core"] += 1
-        return handle(core, event, now)  # type: ignore[arg-type]
+    class Counted(type(core)):  # type: ignore[misc]
+        def handle(self, event: object, now: int) -> object:
+            counted["core"] += 1
+            return super().handle(event, now)
 
-    Supervisor.handle = told  # type: ignore[method-assign,assignment]
-    before = clock._sequence
-    try:
-        daemon.run(round(hours * 3600) * SECOND_NS)
-    finally:
-        Supervisor.handle = handle  # type: ignore[method-assign]
-    counted["clock"] += clock._sequence - before
+    core.__class__ = Counted
+    before = daemon.kernel.clock._sequence
+    daemon.run(round(hours * 3600) * SECOND_NS)
+    counted["clock"] = daemon.kernel.clock._sequence - before
+    return counted
 
 
 if __name__ == "__main__":
