@@ -17,7 +17,7 @@ from sim.stage.siege import play, siege_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sim.stage.siege import Besieged
+    from sim.stage.siege import Besieged, Siege
 
     Pair = tuple[str, str]
 
@@ -50,6 +50,9 @@ PROBES = {
     "a signal that means nothing": "received SIGUSR1: ignored",
 }  # fmt: skip
 """What must sometimes be there in the main log, by name."""
+INTO_UNKNOWN = "kill_errno"
+"""The nemesis without which no program gets into UNKNOWN, the rarest state."""
+AIMED = 60
 STATES = tuple(state.name for state in ProcessState)
 
 
@@ -62,17 +65,23 @@ class Sightings(Record):
 
 
 def measure(sieges: int) -> Sightings:
-    """What that many sieges meet."""
+    """What that many sieges meet; for a pair that none of them has met some more, which are aimed at it."""
     found = Sightings(Counter(), Counter(), sieges)
-    wanted = {name: re.compile(pattern) for name, pattern in PROBES.items()}
     for seed in range(sieges):
-        shown: list[Besieged] = []
-        play(
-            siege_of(seed), shown.append, lambda nemesis, states: found.pairs.update((each, nemesis) for each in states)
-        )
-        log = shown[0].main_log()
-        found.probes.update(name for name, pattern in wanted.items() if pattern.search(log))
+        _add(found, siege_of(seed))
+    for state, name in [(state, name) for name in NEMESES for state in STATES] if sieges else []:
+        for seed in range(AIMED):
+            if found.pairs[state, name]:
+                break
+            _add(found, siege_of(seed).replace(nemeses=tuple(dict.fromkeys((INTO_UNKNOWN, name)))))
     return found
+
+
+def _add(found: Sightings, siege: Siege) -> None:
+    shown: list[Besieged] = []
+    play(siege, shown.append, lambda nemesis, states: found.pairs.update((each, nemesis) for each in states))
+    log = shown[0].main_log()
+    found.probes.update(name for name, pattern in PROBES.items() if re.search(pattern, log))
 
 
 def unseen(found: Sightings) -> list[str]:

@@ -25,7 +25,7 @@ class Line:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._places: dict[Key, tuple[int, Callable[[], None] | None]] = {}
-        self._head_since_ns = 0
+        self._head_since_ns: int  # meaningful while somebody has a place
         self._watched = False
 
     def join(self, key: Key) -> None:

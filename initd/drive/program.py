@@ -37,10 +37,12 @@ class Running:
 
     __slots__ = ("attempt", "logs", "note_fd", "pid", "program", "stdin")
 
-    def __init__(self, program: Program, attempt: int, logs: ProgramLogs, stdin: StdinPipe) -> None:
+    def __init__(
+        self, program: Program, attempt: int, pid: int, note_fd: int, logs: ProgramLogs, stdin: StdinPipe
+    ) -> None:
         self.program = program
         self.attempt = attempt
-        self.pid = 0
+        self.pid = pid
+        self.note_fd = note_fd
         self.logs = logs
         self.stdin = stdin
-        self.note_fd = -1

@@ -160,12 +160,10 @@ class Spawner:
             self._fail(program, attempt, text)
             return
         del self._wanted[program.instance]
-        running.pid = child.pid
         self._born(running)
         self._emit(Spawned(program.instance, attempt, child.pid, self._loop.kernel.wall()))
         if child.failed is not None:
             self._emit(SetupNoted(program.instance, attempt, child.failed.stage, child.failed.errno))
-        running.note_fd = child.note_fd
         try:
             logs.attach(*outputs)
             self._watch_note(running, child)
@@ -210,7 +208,7 @@ class Spawner:
             )
             ours.pop_all()
         kernel.set_nonblocking(stdin_parent)
-        running = Running(program, attempt, logs, StdinPipe(self._loop, stdin_parent))
+        running = Running(program, attempt, child.pid, child.note_fd, logs, StdinPipe(self._loop, stdin_parent))
         return running, child, (stdout_parent, stderr_parent)
 
     def _watch_note(self, running: Running, child: Child) -> None:

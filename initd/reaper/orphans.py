@@ -36,7 +36,7 @@ class Leftovers:
     ) -> None:
         self._kernel, self._loop, self._reap, self._done = kernel, loop, reap, done
         self._grace_ns = grace_ns
-        self._until_ns = 0
+        self._until_ns: int  # set with each signal that is sent
         self._killed = False
 
     def begin(self) -> None:

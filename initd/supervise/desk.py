@@ -24,7 +24,7 @@ class Desk:
     """The actions, with the context they act in: the time, the daemon's mood, the timers and the effects so far."""
 
     def __init__(self, timers: Timers) -> None:
-        self.now = 0
+        self.now: int  # that of the event being handled
         self.mood = Mood.RUNNING
         self.out: list[Effect] = []
         self._timers = timers

@@ -208,3 +208,10 @@ def test_an_inherited_operation_ends_in_the_new_loop_and_so_does_what_its_end_su
     while len(order) < 2:
         heir.turn(None, nothing)
     assert order == ["first", "second"]
+
+
+def test_the_bounds_of_a_turn_are_those_of_the_design():
+    from initd.drive import apply, line, spawner, stdin
+
+    assert (apply.REAPS_PER_TURN, SOON_PER_TURN, spawner.FORK_NS_PER_TURN) == (256, 64, 4_000_000)
+    assert (line.PATIENCE_NS, spawner.RESERVED_FDS, stdin.LIMIT) == (250_000_000, 32, 262_144)

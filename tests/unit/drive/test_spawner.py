@@ -13,7 +13,7 @@ from initd.drive.loop import Loop
 from initd.drive.program import Program
 from initd.drive.resolve import CommandError
 from initd.drive.spawner import FORK_NS_PER_TURN, RESERVED_FDS, Spawner, child_environment, identity, log_target
-from initd.kernel.port import UserIdentity
+from initd.kernel.port import Child, UserIdentity
 from initd.logs.program import LogTarget, ProgramLogs
 from initd.logs.sinks import SinkTable
 from initd.supervise.events import SetupNoted, Spawned, SpawnFailed
@@ -354,3 +354,20 @@ def test_each_stream_of_a_child_is_its_own_and_goes_the_right_way():
     assert running.stdin.send(b"x" * 100_000)  # more than the pipe holds, to one that reads nothing
     assert child.fds[0] is not child.fds[1]
     assert bench.errors == []
+
+
+def test_a_note_of_any_number_is_one(bench):
+    """A daemon that was started without streams may get the numbers of those."""
+    bench.spawner.spawn(bench.program(), 1)
+    bench.settle()
+    (running,) = bench.born
+    reader, writer = bench.kernel.pipe()
+    closed = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(bench.kernel), "close", lambda kernel, fd: closed.append(fd))
+        patch.setattr(type(bench.kernel), "watch", lambda kernel, fd, interest: None)
+        bench.spawner._watch_note(running, Child(running.pid, 0))
+        assert 0 in bench.loop._ready
+        running.note_fd = 0
+        bench.spawner.close_note(running)
+    assert (closed, running.note_fd) == ([0], -1)

@@ -92,3 +92,16 @@ def test_close_drops_what_waits_and_may_be_repeated(bench):
     assert bench.kernel.open_count() == before - 1
     assert bench.loop._ready == {}
     assert bench.kernel.poll(0) == []
+
+
+def test_a_pipe_of_any_number_is_one():
+    """A daemon that was started without streams may get the numbers of those."""
+    kernel = SimKernel()
+    loop = Loop(kernel, pytest.fail)
+    written, closed = [], []
+    kernel.write = lambda fd, data: written.append((fd, data)) or len(data)
+    kernel.close = closed.append
+    pipe = StdinPipe(loop, 0)
+    assert pipe.send(b"x")
+    pipe.close()
+    assert (written, closed) == ([(0, b"x")], [0])

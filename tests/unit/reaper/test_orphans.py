@@ -87,3 +87,7 @@ def test_nothing_is_signalled_unless_we_are_pid_1() -> None:
     assert bench.over == [0]
     bench.run(bench.kernel.now + SECOND_NS)
     assert [process.pid for process in bench.kernel.processes()] == alive != []
+
+
+def test_the_grace_is_that_of_the_documentation():
+    assert (GRACE_NS, LOOK_NS) == (2 * SECOND_NS, SECOND_NS // 100)

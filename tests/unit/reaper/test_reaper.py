@@ -10,7 +10,7 @@ from supervisor.options import decode_wait_status
 
 from initd.drive.loop import Loop
 from initd.kernel.port import ExitStatus, SpawnSpec
-from initd.reaper.reaper import UNKNOWN_LINES, Ended, Reaper, describe
+from initd.reaper.reaper import SECOND_NS, UNKNOWN_LINES, Ended, Reaper, describe
 from initd.signals import SIGCHLD, SIGKILL
 from sim.kernel import Deadlock, SimKernel
 
@@ -172,16 +172,18 @@ def test_a_child_that_cannot_be_reaped_is_told_once_and_tried_again_at_the_next_
     assert bench.drain() == [Ended(pid, "web", ExitStatus(0))]
 
 
-@pytest.mark.parametrize("more", [0, 1])
-def test_strangers_are_counted_anew_after_a_second(more: int) -> None:
+@pytest.mark.parametrize("counts", [(10, 10), (11, 11), (1, 10)])
+def test_strangers_are_counted_anew_after_a_second(counts: tuple[int, ...]) -> None:
     bench = Bench("exit 1")
-    for _ in range(2):
-        pids = [bench.spawn() for _ in range(UNKNOWN_LINES + more)]
+    for count in counts:
+        pids = [bench.spawn() for _ in range(count)]
         bench.until_quiet()
         bench.drain()
         bench.until_quiet()
-        assert bench.lines[:UNKNOWN_LINES] == [
-            ("info", f"reaped unknown pid {pid} (exit status 1)") for pid in pids[:10]
-        ]
-        assert bench.lines[UNKNOWN_LINES:] == [("info", "reaped 1 more unknown pids")] * more
+        alone = [("info", f"reaped unknown pid {pid} (exit status 1)") for pid in pids[:UNKNOWN_LINES]]
+        assert bench.lines == alone + [("info", "reaped 1 more unknown pids")] * (count - len(alone))
         bench.lines.clear()
+
+
+def test_the_bounds_are_those_of_the_documentation() -> None:
+    assert (UNKNOWN_LINES, SECOND_NS) == (10, 10**9)

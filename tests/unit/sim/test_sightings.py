@@ -9,11 +9,14 @@ import pytest
 from sim import cli, sightings
 from sim.nemesis import NEMESES
 from sim.sightings import PROBES, STATES, Sightings, html, measure, text, unseen
+from sim.stage.siege import play, siege_of
 
 
 @pytest.fixture(scope="module")
 def few():
-    return measure(6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sightings, "AIMED", 0)
+        return measure(6)
 
 
 def everything():
@@ -28,17 +31,23 @@ def test_a_pair_is_a_nemesis_that_acts_while_a_program_is_in_a_state_and_a_probe
     assert all(state in STATES and name in NEMESES for state, name in few.pairs)
 
 
-def test_watching_changes_nothing_about_a_siege():
-    from sim.stage.siege import play, siege_of
+def test_a_pair_that_the_sieges_have_not_met_is_aimed_at(monkeypatch):
+    monkeypatch.setattr(sightings, "NEMESES", {"fork_errno": None})
+    monkeypatch.setattr(sightings, "AIMED", 30)
+    monkeypatch.setattr(
+        sightings, "siege_of", lambda seed: siege_of(seed).replace(nemeses=()) if not seed else siege_of(seed)
+    )
+    found = measure(1)
+    assert all(found.pairs[state, "fork_errno"] for state in ("RUNNING", "STARTING", "BACKOFF"))
 
+
+def test_watching_changes_nothing_about_a_siege():
     seen = []
     assert play(siege_of(3), seen.append, lambda name, states: seen.append(name)) == play(siege_of(3))
     assert len(seen) > 1
 
 
 def test_a_nemesis_that_is_in_force_all_the_time_is_met_at_every_step():
-    from sim.stage.siege import play, siege_of
-
     met = []
     play(siege_of(1).replace(nemeses=("pid_squeeze",)), acts=lambda name, states: met.append((name, states)))
     assert len(met) > 5

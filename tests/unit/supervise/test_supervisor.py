@@ -64,3 +64,13 @@ def test_a_group_that_is_removed_is_announced_and_its_programs_are_nobodys():
     assert replies(given) == {1: "DONE"}
     assert replies(bench.do(SignalAsked(1, 1, request=2))) == {2: "BAD_NAME"}
     assert replies(bench.do(Signalled(1, 10, 1, request=3))) == {3: "NOT_RUNNING"}
+
+
+def test_a_group_that_is_removed_while_a_restart_waits_is_not_restarted():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.dies(1)
+    assert bench.process().restart_waits
+    bench.do(GroupRemoved("a"))
+    assert bench.core.next_deadline() is None
+    assert bench.tick(bench.time + 1) == []
