@@ -371,3 +371,11 @@ def test_a_note_of_any_number_is_one(bench):
         running.note_fd = 0
         bench.spawner.close_note(running)
     assert (closed, running.note_fd) == ([0], -1)
+
+
+def test_what_is_ready_forks_in_one_turn_while_there_is_time(bench):
+    for instance in (1, 2, 3):
+        bench.spawner.spawn(bench.program(instance), 1)
+    while not bench.born:
+        bench.settle(1)
+    assert len(bench.born) == 3
