@@ -16,6 +16,7 @@ from initd.states import ProcessState
 from initd.supervise import effects, events
 from initd.supervise.policy import SECOND, GroupPolicy
 from initd.supervise.supervisor import Supervisor
+from initd.supervise.table import TABLE, Trigger
 from sim.invariants.states import EDGES
 
 TYPE_CHECKING = False
@@ -199,6 +200,9 @@ class Position:
                 _require(process.state in LIVES, f"{process.name} is {process.state.name} with a pid")
             elif process.state is ProcessState.RUNNING:
                 raise Broken(f"{process.name} is RUNNING without a pid")
+            for trigger, has in ((Trigger.DUE, process.due_ns is not None), (Trigger.REAPED, process.pid)):
+                cell = process.phase, trigger
+                _require(not has or TABLE[cell] != "impossible", f"{process.name}: {cell} could happen")
             waiting = {request for request, _ in (*process.starters, *process.stoppers, *process.queued) if request}
             _require(waiting <= self.open, f"{process.name} waits to answer {waiting - self.open} again")
         waiters = {r for p in self._processes() for r, _ in (*p.starters, *p.stoppers, *p.queued)}
