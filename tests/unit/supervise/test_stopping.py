@@ -243,3 +243,13 @@ def test_a_stop_that_is_over_has_no_part_in_an_end_out_of_unknown():
     bench.do(Signalled(1, 11, 1, 1, "not permitted", 5))
     bench.dies(0)
     assert bench.state() is ProcessState.EXITED
+
+
+def test_a_stopwaitsecs_of_nothing_kills_at_once_and_then_once_a_second():
+    bench = Bench(ProcessPolicy("a", stopwaitsecs=0))
+    bench.running()
+    bench.do(StopAsked(1))
+    start = bench.core.next_deadline()
+    for second in range(3):
+        assert bench.core.next_deadline() == start + second * SECOND
+        assert kills(bench.core.handle(TimePassed(), start + second * SECOND)) == [(10, 9, False)]
