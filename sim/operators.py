@@ -54,7 +54,7 @@ PACKAGES: dict[str, Checks] = {
     "initd/reaper": Checks(
         ("daemon",),
         ("tests/unit/reaper", "tests/unit/drive"),
-        ("tests/unit/test_app.py", "tests/unit/test_session.py", "tests/property/test_spawning.py"),
+        ("tests/unit/test_app.py", "tests/unit/test_session.py"),
     ),
     "initd/drive": Checks(
         ("daemon",),
@@ -63,9 +63,6 @@ PACKAGES: dict[str, Checks] = {
             "tests/unit/test_app.py",
             "tests/unit/test_session.py",
             "tests/unit/test_service.py",
-            "tests/property/test_spawning.py",
-            "tests/property/test_sieges.py",
-            "tests/property/test_breakpoints.py",
         ),
     ),
     "initd/kernel": Checks((), ("tests/unit/kernel",), (), CONTRACTS),
