@@ -31,7 +31,7 @@ CHUNK = 500
 """Seeds that one process takes at a time."""
 KEPT = 20
 """So many failures are kept with their scenarios; the others are counted."""
-PATIENCE_S = 2
+PATIENCE_S = 1
 """A campaign that has failed looks for more failures that long; what is not played then is unknown."""
 NEMESIS, CLASSICS, ALL = "nemesis", "classics", "all"
 """Profiles of `sim.mixture`, whose seeds are no scenarios of one stage: sieges, the six bugs of supervisord, and everything."""
@@ -174,7 +174,7 @@ def campaign(
             done += result.total
             heard(piece, result)
             progress(done)
-            until = until or (0.0 if result.clean else time.perf_counter() + PATIENCE_S)
+            until = until or (0.0 if result.clean else time.perf_counter() + PATIENCE_S - result.seconds)
             if until and time.perf_counter() > until:
                 break
     whole = together(found).replace(seconds=time.perf_counter() - began)
