@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import partial
+from shlex import quote
 
 from initd.record import Record
 from sim.report.screen import place, screen
@@ -86,19 +88,20 @@ def show(
         if not first.scenario:
             print(f"{heading} and after: {first.reasons[0]}")
         elif at >= SCREENS:
-            print("\n".join([f"{heading}: {first.reasons[0]}", f"replay: {again} {paths[0]}{words}"]))
+            print("\n".join([f"{heading}: {first.reasons[0]}", f"replay: {again} {quote(paths[0])}{words}"]))
         elif judged is None:
-            print("\n".join(_siege(heading, first, f"{again} {paths[0]}")))
+            print("\n".join(_siege(heading, first, f"{again} {quote(paths[0])}")))
         else:
             write = partial(folder.write, _file(name(first.seed)))
-            print("\n".join(_scenario(heading, first, judged, write, lambda path: f"{again} {path}{words}")))
+            print("\n".join(_scenario(heading, first, judged, write, lambda path: f"{again} {quote(path)}{words}")))
         if len(alike) > 1:
             others = ", ".join(path or str(each.seed) for path, each in zip(paths[1:4], alike[1:4]))
             print(f"{kind} in {len(alike) - 1} more: {others}{', …' if len(alike) > 4 else ''}")
 
 
 def _file(name: str) -> str:
-    return f"{name.replace(' seed ', '-').removeprefix('profile ')}.json"
+    """What to call the file of a failure: nothing in it means anything to a shell."""
+    return re.sub("[^A-Za-z0-9.]+", "-", name.replace(" seed ", "-").removeprefix("profile ")) + ".json"
 
 
 def _scenario(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -128,6 +129,18 @@ def test_a_kind_of_failure_is_one_screen_and_the_rest_of_it_a_line(capsys, tmp_p
     assert re.fullmatch(rf"S6 fail in \d+ more: {tmp_path}/swarm-\d+.json.*", after)
     small = from_json(open(shown[-1].split()[-1]).read())
     assert len(small.programs()) == 1 and not small.ops
+
+
+def test_the_command_that_replays_can_be_pasted_into_a_shell_whatever_the_files_are_called(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(ProcessPolicy, "retry_at", lambda policy, failed_ns, failures: failed_ns + failures * SECOND_NS)
+    folder = tmp_path / "my failures, all of them"
+    _, lines, _ = run(capsys, "--seeds", "44:60", "--save", str(folder))
+    commands = [shlex.split(line.removeprefix("replay: ")) for line in lines if line.startswith("replay: ")]
+    assert commands
+    for program, command, path, *options in commands:
+        assert (program, command) == ("initd-sim", "replay")
+        assert re.fullmatch("all-[A-Za-z0-9.-]+", os.path.basename(path))
+        assert main([command, path, *options]) == 1
 
 
 def test_failures_are_written_where_one_is_and_elsewhere_if_that_cannot_be(capsys, tmp_path, monkeypatch):
