@@ -44,6 +44,10 @@ def act(arguments: argparse.Namespace) -> int:
 
         write_siege(arguments, siege)
         return sieges.replay(siege)
+    return _scenario(arguments)
+
+
+def _scenario(arguments: argparse.Namespace) -> int:
     from sim.report import timeline
 
     scenario = scenario_of(arguments.file)

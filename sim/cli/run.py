@@ -69,7 +69,6 @@ def act(arguments: argparse.Namespace) -> int:
 
 def _run_seeds(arguments: argparse.Namespace) -> int:
     from sim.campaign import campaign
-    from sim.cli.failures import show
     from sim.report.junit import junit
 
     wanted, stage, model, oracle = arguments.seeds, arguments.stage, arguments.model is not False, arguments.oracle
@@ -102,15 +101,21 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
             result = campaign(
                 wanted.start, wanted.stop, profile, stage, arguments.jobs, model, progress, oracle, heard
             )
-    for kind, alike in _by_stage(profile, stage, result.failures).items():
-        options = argparse.Namespace(**{**vars(arguments), "stage": kind or "daemon"})
-        judge = judged(options) if kind else None
-        show(alike, lambda seed: name(profile, seed), judge, replay_words(options), folder)
+    _show(arguments, profile, stage, result, folder)
     pages.write_campaign(arguments, [(profile, result)])
     if arguments.junit:
         write(arguments.junit, junit("run", cases))
     print(result.summary())
     return 0 if result.clean else 1
+
+
+def _show(arguments: argparse.Namespace, profile: str, stage: str, result: Result, folder: Folder) -> None:
+    from sim.cli.failures import show
+
+    for kind, alike in _by_stage(profile, stage, result.failures).items():
+        options = argparse.Namespace(**{**vars(arguments), "stage": kind or "daemon"})
+        judge = judged(options) if kind else None
+        show(alike, lambda seed: name(profile, seed), judge, replay_words(options), folder)
 
 
 def name(profile: str, seed: int) -> str:
