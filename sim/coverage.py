@@ -21,6 +21,7 @@ from initd.supervise.supervisor import Supervisor
 from initd.supervise.table import STATE_OF, TABLE, Phase, Trigger
 from sim import sightings
 from sim.generate import PROFILES, scenario
+from sim.page import document
 from sim.stage.core import CoreStage
 
 TYPE_CHECKING = False
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Cell = tuple[Phase, Trigger]
 
 IMPOSSIBLE = "impossible"
+STYLE = ".heat td,.heat th{padding:.3em;border:1px solid var(--line)}.heat td{color:#111}"
+"""The heat map is as pale in the dark as it is in the light."""
 DELAYS_NS = (0, 0, 1, SECOND // 2, 3 * SECOND, None)
 """How long after its Spawn a fork is answered, where that is drawn."""
 ODD_STEPS = 60
@@ -172,6 +175,11 @@ def text(found: Coverage) -> list[str]:
 
 def html(found: Coverage, more: str = "") -> str:
     """One page of its own: the table as a heat map, then the edges, then what else there is."""
+    return document("Coverage", f'<div class="wide">{tables(found)}{more}</div>', STYLE)
+
+
+def tables(found: Coverage) -> str:
+    """The table of states and events as a heat map, then the edges, to be put on a page."""
     most = max(found.cells.values(), default=1)
     head = "".join(f"<th>{escape(trigger.value)}</th>" for trigger in Trigger)
     rows = []
@@ -182,11 +190,10 @@ def html(found: Coverage, more: str = "") -> str:
         f"<tr><td>{a}</td><td>{b}</td><td>{escape(c)}</td><td>{n}</td></tr>"
         for (a, b, c), n in sorted(found.edges.items())
     )
-    style = "body{font:14px sans-serif}td,th{padding:.3em;border:1px solid #ccc}table{border-collapse:collapse}"
     return (
-        f"<!doctype html><meta charset=utf-8><title>Coverage</title><style>{style}</style><h1>State by event</h1>"
-        f"<table><tr><th></th>{head}</tr>{''.join(rows)}</table><h1>Edges and their causes</h1>"
-        f"<table><tr><th>from</th><th>to</th><th>cause</th><th>times</th></tr>{edges}</table>{more}\n"
+        f'<h2>State by event, {found.seeds} seeds of every profile</h2><table class="heat"><tr><th></th>{head}</tr>'
+        f"{''.join(rows)}</table><h2>Edges and their causes</h2>"
+        f"<table><tr><th>from</th><th>to</th><th>cause</th><th>times</th></tr>{edges}</table>"
     )
 
 

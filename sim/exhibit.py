@@ -10,7 +10,7 @@ import signal
 
 from sim.invariants import Finding, judge
 from sim.lanes import Band, Mark, Telling, Tick
-from sim.page import Exhibit, failure_title
+from sim.page import Exhibit
 from sim.scenario import Kind, from_json, to_json
 from sim.stage.lives import Child
 
@@ -255,9 +255,8 @@ def _broken(line: str) -> Mark | None:
         return None
 
 
-def of_failure(profile: str, failure: Failure, play: Play, register: Register | None = None, model: bool = False) -> Exhibit:
+def of_failure(title: str, failure: Failure, play: Play, register: Register | None = None, model: bool = False) -> Exhibit:
     """The exhibit of a seed of a campaign that did not pass; siege or scenario, its file is played again."""
-    title = failure_title(profile, failure.seed)
     if '"siege"' in failure.scenario[:200]:
         from sim.stage import sieges
 
@@ -265,6 +264,8 @@ def of_failure(profile: str, failure: Failure, play: Play, register: Register | 
         return of_siege(siege, sieges.verdict(siege, True), title).replace(reasons=failure.reasons)
     if '"bug"' in failure.scenario[:200]:
         return _of_classic(failure, title)
+    if not failure.scenario:  # it is not known what was played
+        return Exhibit(title, 0, (), (Telling(OURS, ()),), reasons=failure.reasons)
     scenario = from_json(failure.scenario)
     try:
         trace = play(scenario)

@@ -11,6 +11,7 @@ from initd.record import Record
 from sim.accounts import mainlog, recording
 from sim.invariants import Finding, Outcome, judge
 from sim.invariants.judge import NAMES
+from sim.invariants.meanings import meaning
 from sim.scenario import SECOND_NS
 
 TYPE_CHECKING = False
@@ -89,6 +90,8 @@ def report(path: str, account: Account, found: Sequence[Verdict]) -> list[str]:
             place = f"{path}:{each.line}: " if each.line else ""
             when = f"{entry[0] / 1e9:.6f} s after the boot, {entry[1] or 'the daemon'}"
             said.append(f"{each.outcome.value.upper()} {each.law} {place}{account.title}, {when}: {each.text}")
+            if sentence := meaning(f"{each.law} {each.outcome.value}"):
+                said.append(f"  must hold: {sentence}")
         elif each.outcome is Outcome.UNKNOWN:
             said.append(f"UNKNOWN {each.law} {account.title}: {each.text}")
     return said

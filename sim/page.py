@@ -136,19 +136,23 @@ def campaign(
     exhibits: Sequence[Exhibit] = (),
     hits: Mapping[str, int] | None = None,
     heat_map: str = "",
+    style: str = "",
 ) -> str:
-    """The page of a campaign: counts and rates by profile, failures with their lanes, divergences met, the heat map's table."""
+    """The page of a campaign: counts and rates by profile, failures with their lanes, divergences met, the heat map's table.
+
+    `exhibits` are those of the failures in their order, or none; `style` is the heat map's.
+    """
     rows = "".join(_result(profile, result) for profile, result in results)
     heads = ("profile", "passed", "failed", "unknown", "scenarios/s", "entries/s", "digest of all stories")
     head = "".join(f"<th>{each}</th>" for each in heads)
     parts = [f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>']
-    reasons = [(profile, failure) for profile, result in results for failure in result.failures]
-    if reasons:
+    failures = [(profile, failure) for profile, result in results for failure in result.failures]
+    if failures:
         parts.append(key())
-    shown = {each.title: each for each in exhibits}
-    for profile, failure in reasons:
-        title = failure_title(profile, failure.seed)
-        body = _section(shown[title]) if title in shown else _list("Does not pass", failure.reasons, "bad")
+    for at, (profile, failure) in enumerate(failures):
+        exhibit = exhibits[at] if exhibits else None
+        title = failure_title(profile, failure.seed) if exhibit is None else exhibit.title
+        body = _list("Does not pass", failure.reasons, "bad") if exhibit is None else _section(exhibit)
         verdict = "unknown" if failure.unknown else "failed"
         parts.append(f"<details open><summary><b>{escape(title)}: {verdict}</b></summary>{body}</details>")
     if hits is not None:
@@ -157,7 +161,7 @@ def campaign(
         parts.append(f'<h2>Divergences from supervisor met</h2><div class="wide">{table}</div>')
     if heat_map:
         parts.append(f'<h2>Coverage</h2><div class="wide">{heat_map}</div>')
-    return document("Campaign: " + ", ".join(profile for profile, _ in results), "".join(parts))
+    return document("Campaign: " + ", ".join(profile for profile, _ in results), "".join(parts), style)
 
 
 def failure_title(profile: str, seed: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 
+from sim.cli import pages
 from sim.cli.files import Folder, scenario_of, write
 from sim.cli.options import STAGES, UsageError, add_junit, count, seeds
 from sim.cli.progress import bar
@@ -14,6 +15,8 @@ from sim.report.junit import Case
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sim.cli.options import Judged
     from sim.comparison import Comparison
     from sim.scenario import Scenario
@@ -35,6 +38,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", metavar="DIRECTORY", help="write what does not pass there (.initd-sim)")
     parser.add_argument("--stage", choices=STAGES, default="core", help="the core alone, or the whole daemon (core)")
     add_junit(parser)
+    pages.add_html(parser)
 
 
 def act(arguments: argparse.Namespace) -> int:
@@ -57,6 +61,7 @@ def _one(arguments: argparse.Namespace) -> int:
     except ValueError as error:  # supervisor refuses what we do not
         raise UsageError(f"supervisor 4.3.0 does not play {arguments.file}: {error}") from None
     print("\n".join(timeline(scenario, trace)))
+    pages.write_scenario(arguments, scenario, trace, (), register)
     for name, times in Counter(finding.met).items():
         row = next(row for row in register.rows if row.predicate == name)
         print(f"meant to differ, {times} time{'s' * (times > 1)}: {row.id} {row.reason}")
@@ -92,6 +97,7 @@ def _cases(arguments: argparse.Namespace) -> int:
     words = "" if arguments.stage == "core" else f" --stage {arguments.stage}"
     show(result.failures, name, _judged(arguments), words, Folder(arguments.save), "diff")
     unmet = _hits(result)
+    _write_page(arguments, result, name)
     stale = unmet if arguments.all_hit else []
     for row in stale:
         print(f"FAILED {row}: no case shows it, so it is wrong by now or nothing drives it")
@@ -103,6 +109,19 @@ def _cases(arguments: argparse.Namespace) -> int:
     failed = result.failed + len(stale)
     print(closing(result.passed, failed, result.unknown, result.seconds, "cases"))
     return 1 if failed or result.unknown else 0
+
+
+def _write_page(arguments: argparse.Namespace, result: Comparison, name: Callable[[int], str]) -> None:
+    """Write the page of the cases, if it is wanted."""
+    if arguments.html:
+        from sim.campaign import Result
+        from sim.judges import the_register
+        from sim.oracle.differential import rows
+
+        found = Result(result.passed, result.failed, result.unknown, 0, "", result.failures, result.seconds)
+        hits = dict(result.hits)
+        told = {f"{row.id} {row.predicate}: {row.reason}": hits.get(row.predicate, 0) for row in rows()}
+        pages.write_campaign(arguments, [("against supervisor 4.3.0", found)], name, the_register(), told)
 
 
 def _numbers(arguments: argparse.Namespace, profiles: int) -> range:

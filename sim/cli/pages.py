@@ -8,14 +8,19 @@ from sim.cli.options import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sim.accounts.account import Account
     from sim.campaign import Failure, Result
     from sim.judge import Verdict
+    from sim.oracle.differential import Register
     from sim.scenario import Scenario
     from sim.stage.siege import Siege
     from sim.trace import Trace
+
+
+COVERED = 100
+"""So many seeds of every profile are played for the heat map of a campaign's page, which takes a second."""
 
 
 def add_html(parser: argparse.ArgumentParser) -> None:
@@ -24,15 +29,14 @@ def add_html(parser: argparse.ArgumentParser) -> None:
 
 
 def write_scenario(
-    arguments: argparse.Namespace, scenario: Scenario, trace: Trace, reasons: Sequence[str], title: str
+    arguments: argparse.Namespace, scenario: Scenario, trace: Trace, reasons: Sequence[str], register: Register | None = None
 ) -> None:
-    """Write the page of a story, if it is wanted; beside it the stories that `--oracle` and `--model` ask for."""
+    """Write the page of a story, if it is wanted; beside it supervisor's with a register, the model's with `--model`."""
     if arguments.html:
         from sim import exhibit, page
-        from sim.judges import the_register
 
-        register = the_register() if arguments.oracle else None
-        write(arguments.html, page.story(exhibit.of(scenario, trace, reasons, title, register, arguments.model)))
+        model = bool(getattr(arguments, "model", None))
+        write(arguments.html, page.story(exhibit.of(scenario, trace, reasons, arguments.file, register, model)))
 
 
 def write_siege(arguments: argparse.Namespace, siege: Siege) -> None:
@@ -44,19 +48,29 @@ def write_siege(arguments: argparse.Namespace, siege: Siege) -> None:
         write(arguments.html, page.story(exhibit.of_siege(siege, sieges.verdict(siege, True))))
 
 
-def write_campaign(arguments: argparse.Namespace, results: Sequence[tuple[str, Result]]) -> None:
-    """Write the page of a campaign, if it is wanted: every failure kept is played again for its lanes."""
-    if arguments.html:
-        from sim import exhibit, page
-        from sim.judges import stage_of, the_register
+def write_campaign(
+    arguments: argparse.Namespace,
+    results: Sequence[tuple[str, Result]],
+    name: Callable[[int], str],
+    register: Register | None = None,
+    hits: Mapping[str, int] | None = None,
+) -> None:
+    """Write the page of a campaign, if it is wanted: every failure kept is played again for its lanes.
 
-        register = the_register() if arguments.oracle else None
+    `name` gives the title of a failure by its seed.
+    """
+    if arguments.html:
+        from sim import coverage, exhibit, page
+        from sim.judges import stage_of
+
+        model = bool(getattr(arguments, "model", None))
         exhibits = [
-            exhibit.of_failure(profile, failure, stage_of(_stage(arguments, profile, failure)), register, arguments.model)
+            exhibit.of_failure(name(failure.seed), failure, stage_of(_stage(arguments, profile, failure)), register, model)
             for profile, result in results
             for failure in result.failures
         ]
-        write(arguments.html, page.campaign(results, exhibits))
+        heat_map = coverage.tables(coverage.measure(COVERED))
+        write(arguments.html, page.campaign(results, exhibits, hits, heat_map, coverage.STYLE))
 
 
 def write_accounts(arguments: argparse.Namespace, told: Sequence[tuple[Account, Sequence[Verdict]]]) -> None:

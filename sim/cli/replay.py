@@ -25,6 +25,8 @@ def act(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"no scenario in {arguments.file}: {error}") from None
     if recorded:
+        if arguments.html:
+            raise UsageError(f"the page of a recording comes from: initd-sim judge {arguments.file} --html FILE")
         from sim.replay import replay_recording
 
         try:
@@ -48,12 +50,13 @@ def act(arguments: argparse.Namespace) -> int:
 
 
 def _scenario(arguments: argparse.Namespace) -> int:
+    from sim.judges import the_register
     from sim.report import timeline
 
     scenario = scenario_of(arguments.file)
     trace, reasons = judged(arguments)(scenario)
     print("\n".join(timeline(scenario, trace)))
-    write_scenario(arguments, scenario, trace, reasons, arguments.file)
+    write_scenario(arguments, scenario, trace, reasons, the_register() if arguments.oracle and arguments.html else None)
     if not reasons:
         return 0
     from sim.cli.failures import beside

@@ -69,6 +69,7 @@ def act(arguments: argparse.Namespace) -> int:
 
 def _run_seeds(arguments: argparse.Namespace) -> int:
     from sim.campaign import campaign
+    from sim.judges import the_register
     from sim.report.junit import junit
 
     wanted, stage, model, oracle = arguments.seeds, arguments.stage, arguments.model is not False, arguments.oracle
@@ -102,7 +103,8 @@ def _run_seeds(arguments: argparse.Namespace) -> int:
                 wanted.start, wanted.stop, profile, stage, arguments.jobs, model, progress, oracle, heard
             )
     _show(arguments, profile, stage, result, folder)
-    pages.write_campaign(arguments, [(profile, result)])
+    register = the_register() if oracle and arguments.html else None
+    pages.write_campaign(arguments, [(profile, result)], lambda seed: name(profile, seed), register)
     if arguments.junit:
         write(arguments.junit, junit("run", cases))
     print(result.summary())

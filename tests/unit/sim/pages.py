@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-EMPTY = {"meta"}
+EMPTY = {"meta", "br"}
 """Elements that have no end tag."""
 LOADS = {"src", "href", "xlink:href", "action", "data", "poster", "srcset", "background"}
 

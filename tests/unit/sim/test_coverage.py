@@ -10,6 +10,7 @@ from initd.supervise.rules import ACTIONS
 from initd.supervise.table import TABLE, Phase, Trigger
 from sim import cli
 from sim.coverage import Coverage, html, measure, text
+from tests.unit.sim.pages import Page
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_a_campaign_that_reaches_too_little_fails_and_writes_its_page(capsys, tm
     page = tmp_path / "cover.html"
     assert cli.main(["cover", "--seeds", "1", "--html", str(page)]) == 1
     assert "UNREACHED" in capsys.readouterr().out
-    assert page.read_text().startswith("<!doctype html>")
+    Page(page.read_text())
 
 
 def test_the_page_shows_each_cell_with_its_action_and_its_count(found):

@@ -116,14 +116,17 @@ def test_a_siege_has_a_lane_for_each_program_and_each_nemesis_with_what_was_brok
 
 def test_a_failure_of_a_campaign_is_played_again_from_its_file():
     played = alone(lives=(Life(S // 2, 1),))
-    found = exhibit.of_failure("plain", Failure(5, ("S6 fail",), False, to_json(played)), core.play)
-    assert (found.title, found.reasons) == ("profile plain seed 5", ("S6 fail",))
+    found = exhibit.of_failure("plain 5", Failure(5, ("S6 fail",), False, to_json(played)), core.play)
+    assert (found.title, found.reasons) == ("plain 5", ("S6 fail",))
     assert found.tellings[0].trace == tuple(core.play(played))
 
     def breaks(scenario):
         raise RuntimeError("no")
 
-    assert not exhibit.of_failure("plain", Failure(5, ("play fail",), False, to_json(played)), breaks).tellings[0].trace
+    assert not exhibit.of_failure("plain 5", Failure(5, ("play fail",), False, to_json(played)), breaks).tellings[0].trace
+    lost = exhibit.of_failure("plain 5", Failure(5, ("oracle unknown",), True, ""), core.play)
+    Page(page.story(lost))
+    assert lost.reasons == ("oracle unknown",)
     besieged = siege.siege_of(2)
-    found = exhibit.of_failure("nemesis", Failure(2, ("R2 fail",), False, sieges.to_json(besieged)), core.play)
-    assert found.title == "profile nemesis seed 2" and set(besieged.nemeses) <= set(found.programs)
+    found = exhibit.of_failure("siege 2", Failure(2, ("R2 fail",), False, sieges.to_json(besieged)), core.play)
+    assert found.title == "siege 2" and set(besieged.nemeses) <= set(found.programs)

@@ -10,6 +10,7 @@ from initd.kernel import transcript
 from sim.accounts.account import Account
 from sim.cli import main
 from sim.invariants import Finding, Outcome
+from sim.invariants.meanings import meaning
 from sim.judge import LAWS, order, report, summary, verdicts
 from sim.scenario import SECOND_NS, Group, Kind, Life, Op, Program, Scenario
 from sim.stage.daemon import DaemonStage
@@ -60,7 +61,8 @@ def test_every_law_gets_a_verdict_and_a_failure_its_line():
     s4 = of(verdicts(short), "S4")
     assert (s4.outcome, s4.line) == (Outcome.FAIL, 42)
     assert report("rec", short, [s4]) == [
-        f"FAIL S4 rec:42: session 1, 0.500000 s after the boot, a:a: RUNNING after {S // 2} ns, startsecs is 1"
+        f"FAIL S4 rec:42: session 1, 0.500000 s after the boot, a:a: RUNNING after {S // 2} ns, startsecs is 1",
+        f"  must hold: {meaning('S4')}",
     ]
 
 

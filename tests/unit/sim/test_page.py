@@ -89,14 +89,17 @@ def test_the_reasons_come_before_the_lanes_and_the_marks_after():
 def test_a_campaign_has_its_counts_its_failures_with_lanes_the_divergences_and_the_heat_map():
     failures = (Failure(7, ("S6 fail",), False, "{}"), Failure(9, ("model unknown",), True, "{}"))
     results = [("plain", Result(997, 1, 1, 5000, "abcd", failures, 2.0)), ("faults", Result(500, 0, 0, 100, "ef", (), 1.0))]
-    exhibits = [shown(title="profile plain seed 7", reasons=("S6 fail",))]
+    exhibits = [shown(title="profile plain seed 7", reasons=("S6 fail",)), shown(title="the other one", tellings=())]
     text = campaign(results, exhibits, {"D26 restarts_without_limit": 12}, "<table><tr><td>heat</td></tr></table>")
     page = Page(text)
     assert "<td>plain</td>" in text and ">997<" in text and 'bad">1<' in text and ">500<" in text
     assert ">500</td><td" in text  # scenarios a second, 999 in two seconds
-    assert "profile plain seed 7: failed" in text and "profile plain seed 9: unknown" in text
-    assert page.count("lanes") == 1
+    assert "profile plain seed 7: failed" in text and "the other one: unknown" in text
+    assert page.count("lanes") == 2
     assert "D26 restarts_without_limit" in text and "heat" in text
+    bare = campaign(results)
+    Page(bare)
+    assert "profile plain seed 9: unknown" in bare and "model unknown" in bare
     clean = campaign(results[1:])
     Page(clean)
     assert "failed</b>" not in clean and "Divergences" not in clean and "Coverage" not in clean

@@ -74,3 +74,19 @@ def test_the_page_of_everything_has_the_lanes_of_a_case_and_plays_each_scenario_
     failed = os.listdir(f"{page}.saved")
     assert failed and read(page).count('<div class="lanes">') == len(failed)
     assert "lost tail of a log" in read(page)
+
+
+def test_a_comparison_writes_the_page_of_its_case_or_of_all_its_cases(files, capsys, monkeypatch):
+    source, page = files
+    assert main(["diff", source, "--html", page]) == 0
+    assert "<i>supervisor 4.3.0</i>" in read(page) and "D20" in read(page)
+    assert main(["diff", "--cases", "10", "--html", page]) == 0
+    text = read(page)
+    assert "against supervisor 4.3.0" in text and "D26 restarts_without_limit" in text and 'class="heat"' in text
+
+
+def test_the_page_of_a_recording_is_that_of_judge(files, capsys):
+    with open(files[0], "wb") as file:
+        file.write(b"initd-recording 1\n")
+    assert main(["replay", files[0], "--html", files[1]]) == 2
+    assert "comes from: initd-sim judge" in capsys.readouterr().err
