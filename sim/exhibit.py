@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from sim.oracle.differential import Register
     from sim.scenario import Life, Op, Scenario
     from sim.stage.siege import Result, Siege
+    from sim.stage.site import Site
     from sim.trace import Entry, Trace
 
 OURS, THEIRS, MODEL = "initd", "supervisor 4.3.0", "reference model"
+APART_NS = 100_000_000
+"""What a nemesis does within so long is one tick on its lane."""
 CALLS = (Kind.START, Kind.STOP, Kind.SIGNAL)
 
 
@@ -204,16 +207,30 @@ def _of_lives(scenario: Scenario, trace: Sequence[Entry]) -> Iterator[Band]:
 # -- sieges
 
 
-def of_siege(siege: Siege, result: Result, title: str = "") -> Exhibit:
-    """The exhibit of a siege: each program's states, the nemeses as bands until they are healed, and what was broken."""
+def besieged(siege: Siege, title: str = "") -> Exhibit:
+    """The exhibit of a siege, which is played for it: once for the verdict, once to see when each nemesis acts."""
+    from sim.stage.siege import play
+    from sim.stage.sieges import verdict
+
+    sites: list[Site] = []
+    moments: list[tuple[int, str]] = []
+    play(siege, sites.append, lambda name, states: moments.append((sites[0].kernel.now, name)))
+    return of_siege(siege, verdict(siege, True), moments, title)
+
+
+def of_siege(siege: Siege, result: Result, moments: Sequence[tuple[int, str]] = (), title: str = "") -> Exhibit:
+    """The exhibit of a siege: each program's states, the nemeses as bands until they are healed, and what was broken.
+
+    `moments` are the times at which nemeses acted, each with its name.
+    """
     from sim.stage.siege import SIEGE_NS
     from sim.stage.sieges import to_json as siege_json
 
     healed_ns = SIEGE_NS + 1_000_000_000
     fired = dict(result.probes)
     trace = tuple((time_ns, name, "state", state) for time_ns, name, state in result.history)
-    bands = [Band(name, 0, healed_ns, f"nemesis {name}") for name in siege.nemeses]
-    ticks = [Tick(0, name, "fault", f"fired {fired.get(name, 0)} times") for name in siege.nemeses]
+    bands = [Band(name, 0, healed_ns, f"nemesis {name}, fired {fired.get(name, 0)} times") for name in siege.nemeses]
+    ticks = [Tick(time_ns, name, "fault", "") for time_ns, name in _apart(moments)]
     told = sorted({entry[1] for entry in trace} or {name for name, _, _ in siege.programs})
     marks = [mark for line in result.broken if (mark := _broken(line)) is not None]
     until_ns = max([healed_ns, *(entry[0] for entry in trace), *(mark.time_ns for mark in marks)])
@@ -229,6 +246,15 @@ def of_siege(siege: Siege, result: Result, title: str = "") -> Exhibit:
         tuple(f"{name}: {what}; {' '.join(options.split())}" for name, options, what in siege.programs),
         siege_json(siege),
     )
+
+
+def _apart(moments: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Those that are far enough from the one before of the same nemesis to be seen."""
+    last: dict[str, int] = {}
+    for time_ns, name in moments:
+        if name not in last or time_ns >= last[name] + APART_NS:
+            last[name] = time_ns
+            yield time_ns, name
 
 
 def _of_classic(failure: Failure, title: str) -> Exhibit:
@@ -260,8 +286,7 @@ def of_failure(title: str, failure: Failure, play: Play, register: Register | No
     if '"siege"' in failure.scenario[:200]:
         from sim.stage import sieges
 
-        siege = sieges.from_json(failure.scenario)
-        return of_siege(siege, sieges.verdict(siege, True), title).replace(reasons=failure.reasons)
+        return besieged(sieges.from_json(failure.scenario), title).replace(reasons=failure.reasons)
     if '"bug"' in failure.scenario[:200]:
         return _of_classic(failure, title)
     if not failure.scenario:  # it is not known what was played

@@ -119,8 +119,8 @@ def html(found: Sightings) -> str:
         rows.append(f"<tr><th>{name}</th>{cells}</tr>")
     probes = "".join(f"<tr><td>{escape(name)}</td><td>{found.probes[name]}</td></tr>" for name in PROBES)
     return (
-        f"<h1>State by nemesis, {found.sieges} sieges</h1><table><tr><th></th>{head}</tr>{''.join(rows)}</table>"
-        f"<h1>What must sometimes be there</h1><table><tr><th>probe</th><th>sieges</th></tr>{probes}</table>"
+        f"<h2>State by nemesis, {found.sieges} sieges</h2><table class=\"heat\"><tr><th></th>{head}</tr>{''.join(rows)}</table>"
+        f"<h2>What must sometimes be there</h2><table><tr><th>probe</th><th>sieges</th></tr>{probes}</table>"
     )
 
 

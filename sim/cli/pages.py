@@ -43,9 +43,8 @@ def write_siege(arguments: argparse.Namespace, siege: Siege) -> None:
     """Write the page of a siege, if it is wanted."""
     if arguments.html:
         from sim import exhibit, page
-        from sim.stage import sieges
 
-        write(arguments.html, page.story(exhibit.of_siege(siege, sieges.verdict(siege, True))))
+        write(arguments.html, page.story(exhibit.besieged(siege)))
 
 
 def write_campaign(

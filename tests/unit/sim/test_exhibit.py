@@ -105,6 +105,11 @@ def test_a_difference_that_nobody_meant_is_marked_as_that():
 
 def test_a_siege_has_a_lane_for_each_program_and_each_nemesis_with_what_was_broken():
     besieged = siege.siege_of(3)
+    played = exhibit.besieged(besieged)
+    Page(page.story(played))
+    acting = {name for name, count in siege.play(besieged).probes if count}
+    assert {tick.program for tick in played.ticks} == acting and 0 < len(played.ticks) < 2000
+    assert all(0 <= tick.time_ns <= siege.SIEGE_NS + siege.TAIL_NS for tick in played.ticks)
     result = siege.play(besieged).replace(broken=("R2 fail at 1.500000000: 7 was a zombie", "V5 fail: no answer"))
     found = exhibit.of_siege(besieged, result)
     Page(page.story(found))
