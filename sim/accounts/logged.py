@@ -27,7 +27,7 @@ OPEN = {
     "R4": "a main log does not tell which pids signals go to", "R7": NO_EXIT,
     "S5": "whether an end was too quick follows from startsecs alone, since the line is the same",
     "S9": NO_EVENTS, "S10": NO_COMMANDS, "S12": NO_COMMANDS, "S13": NO_COMMANDS, "S14": NO_EVENTS,
-    "T6": "a main log does not tell what was started by the boot", "T7": NO_COMMANDS,
+    "T6": "a main log does not tell what was started by the boot", "T7": NO_COMMANDS, "T8": NO_EXIT,
     "V2": "a main log does not tell whether SIGKILL works", "V3": NO_EXIT, "V5": NO_COMMANDS,
 }  # fmt: skip
 """Laws that no main log shows to hold."""

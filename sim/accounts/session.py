@@ -247,6 +247,9 @@ class Session:
     def exited(self, status: int) -> None:
         """Everything is down; what is left to be done is to tell the clients."""
         self._exit_ns = self._now()
+        for pid, name in self._children.items():
+            if not status and self._states.get(name) != "UNKNOWN":
+                self._broken("T8", f"child {pid} of {name} was never reaped", "", "exit", str(status))
         self.telling.tell(self._exit_ns, "", "exit", str(status), self.line)
 
     def end(self, title: str) -> Account:

@@ -118,6 +118,10 @@ def test_a_signal_to_nobody_of_ours_breaks_r4():
     assert "R4" in guilty(text(told))
 
 
+def test_a_child_that_is_left_behind_breaks_t8():
+    assert "T8" in guilty(text([each for each in entries(RUNS) if each[0] != "reap"]))
+
+
 def test_a_call_that_is_never_answered_breaks_v5():
     told = [each for each in entries(STOPPED) if each[0] != "write" or not bytes(each[1][1]).startswith(b"HTTP/1.1")]
     assert not guilty(text(told)), "the client has left after all"
