@@ -6,10 +6,13 @@ bytes of their sockets, the configuration as the files it was read from.
 
 from __future__ import annotations
 
+import errno
+
 from initd.config.cmdline import Arguments, Given
 from initd.config.host import Host
 from initd.config.load import load
 from initd.kernel import transcript
+from initd.kernel.port import HANGUP
 from sim.accounts.account import Account, AccountError
 from sim.accounts.session import Session, group_of
 
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
 
     from initd.config.model import Config
     from initd.kernel.transcript import Entry
+
+
+AGAIN = (errno.EAGAIN, errno.EINTR)
+"""Errors that do not say that a client is gone."""
 
 
 class _Files:
@@ -163,6 +170,9 @@ class Reader:
 
     def _polled(self, _: Any, found: Any, error: Any) -> None:
         self._session.slept()
+        for fd, ready in found or ():
+            if ready & HANGUP:
+                self._session.left(fd)
 
     def _reaped(self, arguments: Any, found: Any, error: Any) -> None:
         if error is None:
@@ -189,8 +199,7 @@ class Reader:
             self._session.connected(found[0])
 
     def _read(self, arguments: Any, data: Any, error: Any) -> None:
-        if error is None:
-            self._session.read(arguments[0], data)
+        self._session.read(arguments[0], b"" if error is not None and error[1] not in AGAIN else data)
 
     def _written(self, arguments: Any, size: Any, error: Any) -> None:
         fd, data = arguments

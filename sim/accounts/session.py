@@ -190,13 +190,17 @@ class Session:
         """A client."""
         self._clients[fd] = Connection()
 
-    def read(self, fd: int, data: bytes) -> None:
-        """A client says something, or has nothing more to say."""
+    def left(self, fd: int) -> None:
+        """Nobody is at the other end any more."""
+        self._forgive(fd, LEFT)
+
+    def read(self, fd: int, data: bytes | None) -> None:
+        """A client says something; with nothing it will say no more, with None not yet."""
         client = self._clients.get(fd)
-        if client is None:
+        if client is None or data is None:
             return
         if not data:
-            self._forgive(fd, LEFT)
+            self.left(fd)
         for wishes in client.read(data):
             asked = [
                 self.telling.ask(self._now(), wish.kind, target, wish.argument, self.line)

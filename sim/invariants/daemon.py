@@ -16,9 +16,12 @@ CALLS = (Kind.START, Kind.STOP, Kind.SIGNAL)
 
 
 def groups_in_turn(seen: Seen, entry: Entry) -> str | None:
-    """A shutdown stops a group only when those of higher priority numbers are down, or given up on."""
+    """A shutdown stops a group only when those of higher priority numbers are down, or given up on.
+
+    A start that has no child yet is called off at once, whose ever it is (D5).
+    """
     actor = seen.actors[entry[1]]
-    if seen.shutdown_ns == NEVER or entry[0] < seen.shutdown_ns or actor.stop_op_ns == entry[0]:
+    if seen.shutdown_ns == NEVER or entry[0] < seen.shutdown_ns or actor.stop_op_ns == entry[0] or not actor.alive:
         return None
     if any(seen.unstopped[actor.group + 1 :]) and not _given_up(seen, actor.group):
         return f"stopped before the groups of {sum(seen.unstopped[actor.group + 1 :])} others were down"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from initd.errors import InitdError
 from initd.kernel import transcript
+from initd.kernel.port import HANGUP
 from sim.accounts.account import AccountError
 from sim.accounts.recording import Reader
 from sim.invariants import Outcome
@@ -122,10 +123,27 @@ def test_a_child_that_is_left_behind_breaks_t8():
     assert "T8" in guilty(text([each for each in entries(RUNS) if each[0] != "reap"]))
 
 
+def staying(told):
+    """The same, but nobody hangs up."""
+    kept = [each for each in told if each[0] != "read" or each[2] != b""]
+    return [
+        (*each[:2], [(fd, ready & ~HANGUP) for fd, ready in each[2]]) if each[0] == "poll" and each[2] else each for each in kept
+    ]
+
+
 def test_a_call_that_is_never_answered_breaks_v5():
     told = [each for each in entries(STOPPED) if each[0] != "write" or not bytes(each[1][1]).startswith(b"HTTP/1.1")]
     assert not guilty(text(told)), "the client has left after all"
-    assert "V5" in guilty(text([each for each in told if each[0] != "read" or each[2] != b""]))
+    assert "V5" in guilty(text(staying(told)))
+
+
+def test_a_client_that_hangs_up_is_owed_nothing():
+    told = [each for each in entries(STOPPED) if each[0] != "write" or not bytes(each[1][1]).startswith(b"HTTP/1.1")]
+    told = staying(told)
+    at = next(at for at, each in enumerate(told) if each[0] == "read" and each[2] and b"POST" in each[2])
+    assert "V5" not in guilty(text([*told[: at + 1], ("poll", (None,), [(told[at][1][0], 5)]), *told[at + 1 :]]))
+    reset = ("read", told[at][1], None, ("OSError", 104, "Connection reset by peer", None))
+    assert "V5" not in guilty(text([*told[: at + 1], reset, *told[at + 1 :]]))
 
 
 def test_a_backoff_without_a_child_and_without_a_fork_that_failed_breaks_s5():

@@ -193,3 +193,12 @@ def test_a_real_log_may_be_late_by_the_slack_and_no_more():
 
 def test_the_catalogue_says_which_these_are():
     assert {name for name, where in CATALOGUE.items() if where == "story"} == set(NAMES)
+
+
+def test_a_start_without_a_child_is_called_off_by_a_shutdown_whose_ever_turn_it_is():
+    called_off = ((5, A, "state", "STARTING 0"), (5, A, "state", "STOPPING"), (5, A, "state", "STOPPED"))
+    start = Op(5 * S, Kind.START, A)
+    told = story(*(each for each in BOTH_UP if each[1] == B), *called_off[:1], *called_off[1:], *DOWN_B)
+    assert "T5" not in {each.name for each in judge(pair([start, SHUT], autostart=False), told)}
+    with_child = story(*(each for each in BOTH_UP if each[1] == B), called_off[0], (5, A, "spawn", "1"), *DOWN_A[:2], *DOWN_B)
+    assert "T5" in {each.name for each in judge(pair([start, SHUT], autostart=False), with_child)}
