@@ -28,7 +28,7 @@ from initd.supervise.events import (
 )
 from initd.supervise.supervisor import Supervisor
 from sim.scenario import Kind
-from sim.stage.lives import Child, Children
+from sim.stage.lives import Actor, Child, Children
 from sim.stage.policies import group_policy
 from sim.trace import whereabouts
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.supervise.events import Event
-    from sim.scenario import Op, Program, Scenario
+    from sim.scenario import Op, Scenario
     from sim.trace import Trace
 
     Late = Callable[[str, int], int | None]
@@ -49,7 +49,6 @@ FIRST_PID = 100
 ESRCH = 3
 TURNS_AT_ONE_INSTANT = 10_000
 PLAIN = {state: state.name for state in ProcessState}
-
 
 quicken(Reaped, Signalled, Spawned, SpawnFailed, StartAsked, StopAsked, SignalAsked, TimePassed)
 quicken(GroupAdded, effects.Spawn, effects.Kill, effects.StateChanged, effects.Log, effects.Reply, effects.GroupChanged)
@@ -77,18 +76,6 @@ def play(
     return stage.trace
 
 
-class _Actor:
-    """A program on this stage: its forks so far, its child, the errnos that wait for its next kills."""
-
-    __slots__ = ("child", "name", "program", "refusals", "tries")
-
-    def __init__(self, name: str, program: Program) -> None:
-        self.name, self.program = name, program
-        self.tries = 0
-        self.child: Child | None = None
-        self.refusals: list[int] = []
-
-
 class CoreStage:
     """One run; `trace` grows as the story goes."""
 
@@ -97,14 +84,12 @@ class CoreStage:
         self._late, self._choose, self._restore_every = late, choose, restore_every
         self.trace: Trace = []
         self.core = Supervisor()
-        self.now = 0
-        self.wall_offset_ns = START_OF_TIME_NS
-        self.over = False
-        self.handled = 0
+        self.now, self.wall_offset_ns = 0, START_OF_TIME_NS
+        self.over, self.handled = False, 0
         self._children = Children()
         self._groups = sorted(scenario.groups, key=lambda group: (group.priority, group.name))  # as configuration does
         # The core numbers them so, from 1.
-        self._actors = [_Actor(f"{group.name}:{each.name}", each) for group in self._groups for each in group.programs]
+        self._actors = [Actor(f"{group.name}:{each.name}", each) for group in self._groups for each in group.programs]
         self._by_name = {actor.name: at + 1 for at, actor in enumerate(self._actors)}
         self._events: deque[Event] = deque()
         self._forks: list[effects.Spawn] = []
@@ -126,7 +111,7 @@ class CoreStage:
                 return
             self.now = next_ns = max(self.now, next_ns)
             if op is not None and op.time_ns <= next_ns and op.kind is Kind.SHUTDOWN:
-                self._shut()
+                self._shut_down(at, op)
                 at += 1
             next_ns = self._settle()
             while at < len(ops) and ops[at].time_ns <= self.now and not self.over:
@@ -150,23 +135,20 @@ class CoreStage:
             if (next_ns is None or next_ns > now) and not self._forks:
                 return next_ns
             if end_ns is not None and end_ns <= now:
-                self._bury()
+                self._reap_all(children.take_dead(now))
                 deadline = self.core.next_deadline()
             self._finish(deadline)
         raise StageError(f"{TURNS_AT_ONE_INSTANT} turns at {now} ns")
 
-    def _shut(self) -> None:
-        """A turn that begins with a SIGTERM to the daemon."""
+    def _shut_down(self, at: int, op: Op) -> None:
+        """A turn that begins with a SIGTERM to the daemon: a signal is looked at before reaps and deadlines."""
         dead = self._children.take_dead(self.now)
         self._handle(ShutdownAsked())
         self._reap_all(dead)
         self._finish(self.core.next_deadline())
 
-    def _bury(self) -> None:
-        """The reaps of a turn."""
-        self._reap_all(self._children.take_dead(self.now))
-
     def _reap_all(self, dead: list[Child]) -> None:
+        """The reaps of a turn."""
         for child in dead:
             child.reaped = True  # all of them, before the core hears of the first
         if self._choose is None:
@@ -301,9 +283,6 @@ class CoreStage:
 
     def _step_wall(self, at: int, op: Op) -> None:
         self.wall_offset_ns += op.argument
-
-    def _shut_down(self, at: int, op: Op) -> None:
-        self._shut()  # a signal is looked at before reaps and deadlines
 
 
 EFFECTS: dict[type[effects.Effect], Callable[[CoreStage, Any], None]] = {

@@ -242,7 +242,8 @@ class _Response(bytearray):
 
 
 def _kinds(base: type[Record]) -> list[type[Record]]:
-    return [each for kind in base.__subclasses__() for each in (kind, *_kinds(kind))]
+    kinds = [each for kind in base.__subclasses__() for each in (kind, *_kinds(kind))]
+    return [kind for kind in kinds if kind.__module__.startswith(("initd.", "sim."))]
 
 
 quicken(*_kinds(Record))

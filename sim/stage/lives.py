@@ -6,7 +6,7 @@ import heapq
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sim.scenario import Life
+    from sim.scenario import Life, Program
 
 SIGKILL = 9
 
@@ -43,6 +43,18 @@ class Child:
         self.end_ns = end_ns
         self.status = -signal if life.stop_status is None else life.stop_status
         return True
+
+
+class Actor:
+    """A program on the stage: its forks so far, its child, the errnos that wait for its next kills."""
+
+    __slots__ = ("child", "name", "program", "refusals", "tries")
+
+    def __init__(self, name: str, program: Program) -> None:
+        self.name, self.program = name, program
+        self.tries = 0
+        self.child: Child | None = None
+        self.refusals: list[int] = []
 
 
 class Children:
