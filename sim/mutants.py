@@ -160,7 +160,7 @@ def stories(
             yield profile, seed, names
 
 
-def fails(tests: Sequence[str], root: Path, first: bool = False) -> list[str]:
+def fails(tests: Sequence[str], root: Path, first: bool = False, patience_s: int = TEST_PATIENCE_S) -> list[str]:
     """The names of the tests that fail here and now, `first` for one at most; RuntimeError when they could not be run."""
     if not tests:
         return []  # pytest would take that for all there are
@@ -177,7 +177,7 @@ def fails(tests: Sequence[str], root: Path, first: bool = False) -> list[str]:
                 self.names[report.nodeid.partition("[")[0]] = None
 
     failed = Failed()
-    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--timeout={TEST_PATIENCE_S}", f"--rootdir={root}"]
+    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--timeout={patience_s}", f"--rootdir={root}"]
     plain = "--assert=plain"  # or pytest reads what a package with a plugin consists of itself, past the mutant
     status = pytest.main([*quiet, plain, *(["-x"] if first else []), *tests], plugins=[failed])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -43,11 +43,16 @@ def command(arguments: argparse.Namespace) -> int:
     packages = arguments.package or list(operators.PACKAGES)
     drawn = operators.sample(root, packages, arguments.operators, arguments.seed)
     kept = Results(Path(arguments.results)) if arguments.results else None
+    keep, register = kept.keep if kept else lambda verdict: None, load()
     told = [verdict for mutant in drawn if (verdict := kept and kept.noticed(mutant))]
     over = {verdict.mutant.number for verdict in told}
-    rest = [mutant for mutant in drawn if mutant.number not in over]
-    told += operators.run(rest, root, arguments.jobs, kept.keep if kept else lambda verdict: None)
-    lines, fine = judge(told, load(), arguments.operators is None)
+    told += operators.run([mutant for mutant in drawn if mutant.number not in over], root, arguments.jobs, keep)
+    # A check that ran out of time has noticed nothing: who is listed has to be noticed twice.
+    listed = {(entry.file, entry.change) for entry in register}
+    doubtful = [verdict.mutant for verdict in told if not verdict.reason and _key(verdict.mutant) in listed]
+    again = {verdict.mutant.number: verdict for verdict in operators.run(doubtful, root, 1, keep)} if doubtful else {}
+    told = [again.get(verdict.mutant.number, verdict) for verdict in told]
+    lines, fine = judge(told, register, arguments.operators is None)
     print("\n".join(lines))
     print(f"{len(told)} mutants in {time.perf_counter() - began:.2f}s, {len(over)} of them tried before")
     return 0 if fine else 1
@@ -87,11 +92,10 @@ def judge(verdicts: Sequence[Verdict], register: Sequence[Survivor], complete: b
     explained = {(entry.file, entry.change): entry.reason for entry in register}
     lines, missed, known = [], 0, set()
     for verdict in verdicts:
-        file, change = verdict.mutant.file, verdict.mutant.name.partition(" ")[2]
         if not verdict.reason:
             continue
-        if (file, change) in explained:
-            known.add((file, change))
+        if _key(verdict.mutant) in explained:
+            known.add(_key(verdict.mutant))
             continue
         missed += 1
         lines += [f"SURVIVED {verdict.mutant.name}", *_difference(verdict.mutant)]
@@ -104,6 +108,10 @@ def judge(verdicts: Sequence[Verdict], register: Sequence[Survivor], complete: b
         f"{len(verdicts) - survived} passed, {missed} failed, {len(known)} explained: {100 * share:.2f} % were noticed"
     )
     return lines, bool(verdicts) and not missed and not stale and share >= LEAST_SHARE
+
+
+def _key(mutant: Mutant) -> tuple[str, str]:
+    return mutant.file, mutant.name.partition(" ")[2]
 
 
 def _difference(mutant: Mutant) -> list[str]:

@@ -88,6 +88,22 @@ def test_the_command_goes_on_with_a_file_of_results_and_says_how_many_were_notic
     assert capsys.readouterr().out.count("100.00 % were noticed") == 2
 
 
+def test_one_of_the_list_has_to_be_noticed_twice(monkeypatch, capsys):
+    """The first time a check may have run out of time."""
+    tried = []
+
+    def run(mutants, root, jobs, told):
+        tried.append([mutant.file for mutant in mutants])
+        return [Verdict(mutant, "survived" if len(tried) > 1 else "", 0.1) for mutant in mutants]
+
+    name = "Leftovers.begin: self._kernel.getpid() != 1 -> (self._kernel.getpid() == 1)"
+    monkeypatch.setattr(operators, "run", run)
+    monkeypatch.setattr(survivors, "load", lambda: [Survivor("initd/reaper/orphans.py", name, "why")])
+    assert cli.main(["mutants", "--operators", "all", "--package", "initd/reaper"]) == 0
+    assert tried[1:] == [["initd/reaper/orphans.py"]]
+    assert "1 explained" in capsys.readouterr().out
+
+
 def test_every_entry_of_the_list_names_a_mutant_of_now_once_and_says_why():
     from pathlib import Path
 
