@@ -28,12 +28,24 @@ def dies_of_unknown(parting: Parting) -> Explained | None:
 def kills_the_dead(parting: Parting) -> Explained | None:
     """D2: deadlines are judged before the reaps, so one that ended just when SIGKILL was due is sent it all the same."""
     time_ns, kill = parting.time_ns, parting.next_of(parting.theirs)
+    if kill is not None and kill[:2] == (time_ns, "signal") and _killed_in_vain(parting):
+        return Explained.REST
     if kill not in ((time_ns, "signal", "9"), (time_ns, "signal", "9 group")):
         return None
     dead = (time_ns, "state", "STOPPED")
     if parting.next_of(parting.theirs, 1) == dead and parting.next_of(parting.ours) == dead:
         return Explained.ONE_OF_THEIRS
     return None
+
+
+def _killed_in_vain(parting: Parting) -> bool:
+    """A kill was to be refused, and that SIGKILL, which nobody is told of then, was it: so the next one is carried out."""
+    program = dict(parting.scenario.programs())[parting.program]
+    states = [(entry[0], entry[3].split()[0]) for entry in parting.before if entry[2] == "state"]
+    due_ns = {time_ns + program.stopwaitsecs * SECOND_NS for time_ns, state in states if state == "STOPPING"}
+    in_vain = [time_ns for time_ns, state in states if state == "STOPPED" and time_ns in due_ns]
+    refusing = [op.time_ns for op in parting.scenario.ops if op.kind is Kind.REFUSE and op.target == parting.program]
+    return any(asked_ns <= time_ns for asked_ns in refusing for time_ns in in_vain)
 
 
 def ends_as_the_clock_reads_the_start(parting: Parting) -> Explained | None:
@@ -90,7 +102,17 @@ def restarts_without_limit(parting: Parting) -> Explained | None:
     if spins is not None and parting.time_ns >= spins:
         return Explained.REST
     before, start = parting.before, parting.next_of(parting.theirs)
-    if start is None or start[1] != "state" or not start[2].startswith("STARTING") or parting.last_state() != "EXITED":
+    if start is None:
+        return None
+    verdict = Explained.REST
+    if start[1] == "answer":  # a client started what waits here at the very instant at which it starts again by itself there
+        at, _, answer = start[2].partition(" ")
+        if answer != "ALREADY_STARTED" or parting.next_of(parting.ours) != (start[0], "answer", f"{at} OK"):
+            return None
+        if not _starts(parting.scenario.ops[int(at)], parting.program):
+            return None
+        verdict = Explained.ONE_OF_EACH
+    elif start[1] != "state" or not start[2].startswith("STARTING") or parting.last_state() != "EXITED":
         return None
     states = [entry for entry in before if entry[2] == "state"]
     restarts = [
@@ -99,7 +121,7 @@ def restarts_without_limit(parting: Parting) -> Explained | None:
         if was[3].startswith("EXITED") and now[3].startswith("STARTING") and was[0] == now[0]
     ]
     limited = any(restarts[-k] > start[0] - (k - BURST + 1) * INTERVAL_NS for k in range(BURST, len(restarts) + 1))
-    return Explained.REST if limited else None
+    return verdict if limited else None
 
 
 def kills_again_every_turn(parting: Parting) -> Explained | None:

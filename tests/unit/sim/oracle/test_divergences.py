@@ -45,6 +45,13 @@ def test_who_ended_just_when_sigkill_was_due_is_not_sent_it() -> None:
     assert met(scenario) == {"kills_the_dead"}
 
 
+def test_a_kill_that_is_refused_is_the_next_one_and_not_that_of_the_dead() -> None:
+    ops = (at(0, Kind.STOP), at(0, Kind.REFUSE, 3), at(1, Kind.START), at(1, Kind.SIGNAL, 0))
+    scenario = alone(Life(stop_ns=SECOND_NS), stopwaitsecs=1, ops=ops, until=1)
+    assert ours(scenario, "signal", "answer") == [(0, "15"), (0, "0 OK"), (1, "2 OK"), (1, "3 OK")]
+    assert met(scenario) == {"kills_the_dead"}
+
+
 def test_a_step_of_the_wall_clock_changes_nothing() -> None:
     for step in (wall(2, 60), wall(2, -60), wall(0.75, 1)):
         for lives, options in (((CRASHES,), {"startsecs": 2}), ((DEAF,), {"startsecs": 5})):
@@ -98,6 +105,14 @@ def test_restarts_out_of_exited_have_a_rate() -> None:
     assert met(scenario) == {"restarts_without_limit"}
     endless = alone(Life(ends_ns=0), startsecs=0, autorestart="true", until=10)
     assert met(endless) == {"restarts_without_limit"}
+
+
+def test_what_waits_for_its_restart_can_be_started() -> None:
+    lives = (Life(ends_ns=0), Life(ends_ns=0), Life(ends_ns=1))
+    ops = (at(0, Kind.SIGNAL, 1), Op(3, Kind.START, "p:p"))
+    scenario = alone(*lives, startsecs=0, autorestart="true", ops=ops, until=1 / 256)
+    assert ours(scenario, "answer")[-1][1] == "1 OK"
+    assert met(scenario) == {"restarts_without_limit"}
 
 
 def test_the_signal_of_a_shutdown_comes_before_what_happens_with_it() -> None:
