@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(words: Sequence[str], program: str, status: int) -> int:
     if words and words[0] == "--":
         raise ConfigError("running a single command is not supported yet", hint="use -c FILE")
+    if words and words[0] == "check":
+        return _check(words[1:], program)
     arguments = parse_arguments(words)
     if arguments.wants == "version":
         print(SUPERVISOR_VERSION)
@@ -63,6 +65,20 @@ def _dispatch(words: Sequence[str], program: str, status: int) -> int:
     from initd.foreground import run
 
     return run(arguments, config, host, status)
+
+
+def _check(words: Sequence[str], program: str) -> int:
+    from initd.check import check
+
+    linux_process.release_signals(CAUGHT)
+    code, text = check(words, linux_host(program), os.isatty(1))
+    data = text.encode(sys.stdout.encoding if sys.stdout is not None else "utf-8", "backslashreplace")
+    try:
+        while data:
+            data = data[os.write(1, data) :]
+    except OSError:  # nobody reads on, as behind `| head`
+        return code
+    return code
 
 
 def linux_host(program: str) -> Host:

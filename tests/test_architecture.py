@@ -45,7 +45,7 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.supervise
     initd.config.cmdline initd.config.compare initd.config.daemon initd.config.diagnostics initd.config.environment
     initd.config.expand initd.config.groups initd.config.host initd.config.include initd.config.ini
-    initd.config.load initd.config.model initd.config.options initd.config.paths initd.config.programs
+    initd.config.load initd.config.meaning initd.config.model initd.config.options initd.config.paths initd.config.programs
     initd.config.section initd.config.servers initd.config.users initd.config.values
     initd.control.faults initd.control.http initd.control.turns
     initd.drive.apply initd.drive.line initd.drive.loop initd.drive.policies initd.drive.program initd.drive.resolve

@@ -87,13 +87,15 @@ def _include(scope: Scope, pattern: str) -> None:
     """Merge every file that matches a pattern; one that cannot be read is passed over with a warning (D22)."""
     found = scope.host.files.glob(pattern)
     if not found:
-        scope.warn(f'No file matches via include "{pattern}"')
+        text = f'No file matches via include "{pattern}"'
+        Section(scope, "include").report("include-unmatched", text, "files", text)
     for path in sorted(found):
         scope.notices.append(Notice("info", f'Included extra file "{path}" during parsing'))
         try:
             data = scope.host.files.read_file(path)
         except OSError as error:
-            scope.warn(f"{path}: included, but cannot be read: {error.strerror or error}")
+            text = f"{path}: included, but cannot be read: {error.strerror or error}"
+            Section(scope, "include").report("include-unreadable", text, "files", text)
             continue
         scope.ini.read(_decode(data, path, scope.host), path)
         scope.ini.replace_here(paths.from_root(dirname(path), scope.host))

@@ -32,16 +32,36 @@ class Duplicate(Record):
     later: Origin
 
 
+class Continued(Record):
+    """A line that looks like an option or a section, and goes on with the value of the option above since it is indented."""
+
+    section: str
+    key: str
+    text: str
+    origin: Origin
+
+
+class Cut(Record):
+    """A comment mark inside of a quotation: it is a comment all the same, and `lost` is not in the value."""
+
+    section: str
+    key: str
+    lost: str
+    origin: Origin
+
+
 class Ini:
     """The merged sections of one or more files, in order of first appearance."""
 
-    __slots__ = ("_sections", "defaults", "duplicates", "headers")
+    __slots__ = ("_sections", "continued", "cuts", "defaults", "duplicates", "headers")
 
     def __init__(self) -> None:
         self._sections: dict[str, dict[str, Entry]] = {}
         self.defaults: dict[str, Entry] = {}
         self.headers: dict[str, Origin] = {}
         self.duplicates: list[Duplicate] = []
+        self.continued: list[Continued] = []
+        self.cuts: list[Cut] = []
 
     def read(self, text: str, source: str) -> None:
         """Merge the text of one more file, called `source` in messages; ConfigError if it does not parse."""
@@ -80,7 +100,7 @@ class Ini:
 class _Reader:
     """The state of reading one file: the open section, the open option, its indent and its lines."""
 
-    __slots__ = ("_entries", "_ini", "_key", "_line", "_name", "_parts", "_source", "_wrong")
+    __slots__ = ("_comments", "_entries", "_ini", "_key", "_line", "_name", "_parts", "_source", "_wrong")
 
     def __init__(self, ini: Ini, source: str) -> None:
         self._ini, self._source = ini, source
@@ -90,6 +110,8 @@ class _Reader:
         self._parts: list[str] = []
         self._line = 0
         self._wrong: list[tuple[int, str]] = []
+        self._comments: list[tuple[int, int, str]] = []
+        """Inline comments of the open option: the line, how many parts there were, what the line was."""
 
     def read(self, text: str) -> None:
         if "\r" in text:
@@ -104,20 +126,21 @@ class _Reader:
                 continue
             depth = len(line) - len(line.lstrip())
             if self._key and depth > indent:
-                self._parts.append(content)
-                continue
-            indent = depth
-            raw = line + "\n" if number < len(lines) else line
-            self._open(number, raw, content)
+                self._continue(number, content)
+            else:
+                indent = depth
+                self._open(number, line + "\n" if number < len(lines) else line, content)
+            if commented and self._key:
+                self._comments.append((number, len(self._parts), line))
         self._close()
         if self._wrong:
             raise self._parsing_error()
 
     def _open(self, number: int, raw: str, content: str) -> None:
         """A line that is no continuation: a section header, an option, or wrong."""
-        closing = content.rfind("]")
-        if content[0] == "[" and closing > 1:
-            self._header(content[1:closing], number)
+        name = header_of(content)
+        if name is not None:
+            self._header(name, number)
         elif self._name is None:
             raise ConfigError(
                 f"File contains no section headers.\nfile: {self._source!r}, line: {number}\n{raw!r}",
@@ -144,16 +167,35 @@ class _Reader:
         self._close()
         self._key, self._parts, self._line = key, [text], number
 
+    def _continue(self, number: int, content: str) -> None:
+        """A line that goes on with the open option."""
+        self._parts.append(content)
+        if content[0] == "[" or _delimiter(content) > 0:
+            assert self._name is not None
+            found = Continued(self._name, self._key, content, Origin(self._source, number))
+            self._ini.continued.append(found)
+
     def _close(self) -> None:
         """The open option is complete."""
         if self._key:
             assert self._name is not None
+            if self._comments:
+                self._find_cuts(self._name)
             entry = Entry("\n".join(self._parts).rstrip(), Origin(self._source, self._line), self._name == DEFAULT)
             earlier = self._entries.get(self._key)
             if earlier is not None and not (earlier.inherited and self._name != DEFAULT):
                 self._ini.duplicates.append(Duplicate(self._name, self._key, earlier.origin, entry.origin))
             self._entries[self._key] = entry
         self._key = ""
+
+    def _find_cuts(self, name: str) -> None:
+        """Note the comments that began inside of a quotation that was meant to end behind them."""
+        for number, count, line in self._comments:
+            quote = _open_quote("\n".join(self._parts[:count]))
+            lost = line[inline_comment(line) :]
+            if quote and (quote in lost or any(quote in part for part in self._parts[count:])):
+                self._ini.cuts.append(Cut(name, self._key, lost.rstrip(), Origin(self._source, number)))
+        self._comments.clear()
 
     def _parsing_error(self) -> ConfigError:
         lines = "".join(f"\n\t[line {number:2d}]: {raw!r}" for number, raw in self._wrong)
@@ -165,16 +207,27 @@ class _Reader:
         )
 
 
+def content_of(line: str) -> str:
+    """A line without its comment and outer blanks."""
+    return _content(line)[0]
+
+
+def header_of(content: str) -> str | None:
+    """The section that a line's content begins, or None if it is no header."""
+    closing = content.rfind("]")
+    return content[1:closing] if content[:1] == "[" and closing > 1 else None
+
+
 def _content(line: str) -> tuple[str, bool]:
     """A line without its comment and outer blanks, and whether there was a comment."""
     stripped = line.strip()
     if not stripped or stripped[0] in "#;":
         return "", bool(stripped)
-    start = _inline_comment(line) if ";" in line or "#" in line else -1
+    start = inline_comment(line) if ";" in line or "#" in line else -1
     return (stripped, False) if start < 0 else (line[:start].strip(), True)
 
 
-def _inline_comment(line: str) -> int:
+def inline_comment(line: str) -> int:
     """Where a comment mark that follows a blank stands, or -1.
 
     Both marks are looked for in step, n-th `;` beside n-th `#`, as the stdlib did up to Python 3.12; so in `a;b ;c #d`
@@ -194,6 +247,17 @@ def _inline_comment(line: str) -> int:
         if starts:
             return min(starts)
     return -1
+
+
+def _open_quote(text: str) -> str:
+    """The quotation mark that is open at the end of a text, or the empty string."""
+    quote = ""
+    for character in text:
+        if not quote and character in "'\"":
+            quote = character
+        elif character == quote:
+            quote = ""
+    return quote
 
 
 def _delimiter(content: str) -> int:

@@ -7,6 +7,7 @@ from initd.config.cmdline import Arguments, parse_arguments
 from initd.config.daemon import check_given, daemon_of, read_daemon
 from initd.config.diagnostics import diagnose
 from initd.config.groups import groups_of
+from initd.config.meaning import judge
 from initd.config.model import Config, Notice
 from initd.config.servers import check_interfaces, interfaces_of, server_url, servers_of
 from initd.errors import ConfigError
@@ -40,16 +41,20 @@ def load(arguments: Arguments, host: Host) -> Config:
         check_interfaces(scope, interfaces)
     url = server_url(servers)
     daemon = daemon_of(scope, written, given, url)
-    diagnose(scope)
-    notices += scope.notices
-    return Config(
+    config = Config(
         path=path,
         here=scope.here,
         daemon=daemon,
         groups=tuple(_complete(group, daemon.environment, url) for group in groups),
         servers=servers,
         rpcinterfaces=interfaces,
+    )
+    diagnose(scope)
+    judge(scope, config)
+    notices += scope.notices
+    return config.replace(
         notices=tuple(sorted(notices, key=lambda notice: _LEVELS.index(notice.level))),
+        diagnostics=tuple(scope.diagnostics),
     )
 
 

@@ -38,6 +38,10 @@ class Origin(Record):
     file: str | None
     line: int | None = None
 
+    def place(self) -> str:
+        """`file:line`, as far as known."""
+        return f"{self.file}" if self.line is None else f"{self.file}:{self.line}"
+
 
 class LogConfig(Record):
     """One output stream of a program. `file` is a path, AUTO, or None for no file."""
@@ -154,10 +158,28 @@ class Notice(Record):
     text: str
 
 
+class Diagnostic(Record):
+    """Something to tell about a place in a configuration (D22): `code` is stable, `codes` explains each.
+
+    `message` is a sentence without its place; `related` are other places it speaks of, and what is there; `suggestion` is
+    what to write instead, or empty.
+    """
+
+    code: str
+    message: str
+    origin: Origin
+    section: str | None = None
+    key: str | None = None
+    related: tuple[tuple[Origin, str], ...] = ()
+    suggestion: str = ""
+    severity: str = "warning"
+
+
 class Config(Record):
     """A whole checked configuration: what the daemon runs on.
 
-    `groups` are in start order: ascending (priority, name). `notices` are what parsing wants logged.
+    `groups` are in start order: ascending (priority, name). `notices` are what parsing wants logged; `diagnostics` are
+    the warnings among them, in full.
     """
 
     path: str
@@ -167,6 +189,7 @@ class Config(Record):
     servers: tuple[ServerConfig, ...]
     rpcinterfaces: tuple[RpcInterfaceConfig, ...]
     notices: tuple[Notice, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class ClientConfig(Record):

@@ -119,10 +119,11 @@ def _process(
     stdout, stderr = _log(section, "stdout", common), _log(section, "stderr", common)
     if common["redirect_stderr"]:
         if isinstance(stderr.file, str):
-            scope.warn(
+            text = (
                 f"For [{section.name}], redirect_stderr=true but stderr_logfile has also been set to a filename, "
                 "the filename has been ignored"
             )
+            section.report("redirected-stderr", text, "stderr_logfile", text)
         stderr = stderr.replace(file=None)
     command = section.text("command")
     if command is None:
@@ -161,9 +162,8 @@ def pairs(section: Section, text: str, warn: bool = True) -> dict[str, str]:
     except BadValue as error:
         raise section.fail(error.text, "environment", error.hint) from None
     if dropped and warn:
-        origin = section.origin("environment")
         lost = ", ".join(repr(piece) for piece in dropped)
-        section.scope.warn(f"{origin.file}:{origin.line}: environment of [{section.name}]: ignored {lost}")
+        section.report("dropped-environment", f"environment of [{section.name}]: ignored {lost}", "environment")
     return found
 
 
@@ -178,16 +178,18 @@ def _log(section: Section, stream: str, common: dict[str, Any]) -> LogConfig:
     maxbytes = section.size(f"{option}_maxbytes")
     syslog = section.value(f"{stream}_syslog")
     if file is SYSLOG:
-        section.scope.warn(
+        text = (
             f"For [{section.name}], {option}=syslog but this is deprecated and will be removed.  "
             f"Use {stream}_syslog=true to enable syslog instead."
         )
+        section.report("deprecated-syslog", text, option, text)
         file, syslog = None, True
     if file is AUTO and not maxbytes:
-        section.scope.warn(
+        text = (
             f"For [{section.name}], AUTO logging used for {option} without rollover, set maxbytes > 0 to avoid "
             "filling up filesystem unintentionally"
         )
+        section.report("auto-log-unbounded", text, f"{option}_maxbytes", text)
     assert file is None or file is AUTO or isinstance(file, str)
     capture, events = common[f"{stream}_capture_maxbytes"], common[f"{stream}_events_enabled"]
     if syslog:

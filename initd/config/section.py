@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from initd.config import paths, users, values
 from initd.config.expand import expand
-from initd.config.model import Notice, Origin
+from initd.config.model import Diagnostic, Notice, Origin
 from initd.config.options import table_for
 from initd.config.values import BadValue
 from initd.errors import ConfigError
@@ -54,16 +54,24 @@ def parse(kind: str, text: str, host: Host) -> Any:
 class Scope:
     """One reading: what was read, where, the `ENV_` names (they grow by [supervisord] environment), and its notices."""
 
-    __slots__ = ("environ", "here", "host", "ini", "notices", "path")
+    __slots__ = ("diagnostics", "environ", "here", "host", "ini", "notices", "path")
 
     def __init__(self, ini: Ini, host: Host, path: str, here: str) -> None:
         self.ini, self.host, self.path, self.here = ini, host, path, here
         self.environ: dict[str, object] = {f"ENV_{name}": value for name, value in host.environ.items()}
         self.notices: list[Notice] = []
+        self.diagnostics: list[Diagnostic] = []
 
     def warn(self, text: str) -> None:
         """Have something logged at WARN once there is a log."""
-        self.notices.append(Notice("warn", text))
+        self.report(Diagnostic("other", text, Origin(self.path)), text)
+
+    def report(self, diagnostic: Diagnostic, text: str | None = None) -> None:
+        """Have a warning logged once there is a log: with its place, or as `text`, where supervisord has words for it."""
+        self.diagnostics.append(diagnostic)
+        self.notices.append(
+            Notice("warn", f"{diagnostic.origin.place()}: {diagnostic.message}" if text is None else text)
+        )
 
 
 class Section:
@@ -121,8 +129,12 @@ class Section:
 
     def lacking(self, option: str, consequence: str) -> None:
         """Warn that this release does not have what the option asks for yet."""
-        origin = self.origin(option)
-        self.scope.warn(f"{origin.file}:{origin.line}: {option} is not supported by this release: {consequence}")
+        message = f"{option} is not supported by this release: {consequence}"
+        self.report("not-supported", message, option.partition("=")[0])
+
+    def report(self, code: str, message: str, option: str, text: str | None = None) -> None:
+        """A warning about an option of this section; see `Scope.report`."""
+        self.scope.report(Diagnostic(code, message, self.origin(option), self.name, option), text)
 
     def header(self) -> Origin:
         """Where the section was first written."""

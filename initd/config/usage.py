@@ -4,8 +4,9 @@ from __future__ import annotations
 
 DAEMON = """\
 usage: {program} [options]
+       {program} check [options] [FILE...]
 
-Run and supervise the programs of a configuration file.
+Run and supervise the programs of a configuration file, or check such files (`{program} check -h`).
 
   -c, --configuration FILE      read this file; without it the usual places are searched
   -n, --nodaemon                stay in the foreground
@@ -36,6 +37,19 @@ Of ours alone:
   --record FILE                 write down what the system answers, for `initd-sim replay`; holds secrets
 """
 
+CHECK = """\
+usage: {program} check [options] [FILE...]
+
+Tell everything that is wrong with configuration files; without FILE, with the one that {program} would read. Nothing is
+started, opened or written. Exit status: 0 without errors, 1 with warnings and --strict, 2 with errors.
+
+  --strict                      exit with 1 if there are warnings
+  --json                        for editors and CI: one object, described in docs/diagnostics.md
+  --color WHEN                  auto, always or never (auto: on a terminal)
+  -c, --configuration FILE      the same as FILE
+  -h, --help                    show this text and exit
+"""
+
 CLIENT = """\
 usage: {program} [options] [action [arguments]]
 
@@ -56,6 +70,11 @@ The action `help` lists the actions.
 def daemon_help(program: str) -> str:
     """The daemon's help for a program called so."""
     return DAEMON.format(program=program)
+
+
+def check_help(program: str) -> str:
+    """What `check` says about itself."""
+    return CHECK.format(program=program)
 
 
 def client_help(program: str) -> str:

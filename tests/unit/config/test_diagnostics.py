@@ -5,6 +5,7 @@ import pytest
 from tests.unit.config.memory import MAIN, warnings
 
 HEAD = "[supervisord]\n"
+FACTORY = "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_an_unknown_section_is_told_with_the_nearest_name(section: str, hint: st
 def test_an_unknown_option_is_told_with_the_nearest_name_of_that_section() -> None:
     assert warnings(HEAD + "[program:a]\ncommand=x\nautostrat=1\nsocket=x\n") == [
         f"{MAIN}:4: unknown option autostrat in [program:a] is ignored; the nearest option is autostart",
-        f"{MAIN}:5: unknown option socket in [program:a] is ignored",
+        f"{MAIN}:5: unknown option socket in [program:a] is ignored; it is an option of [fcgi-program:x]",
     ]
 
 
@@ -57,4 +58,5 @@ def test_an_included_file_that_overrides_is_told_with_both_files() -> None:
 
 
 def test_a_clean_configuration_has_nothing_to_tell() -> None:
-    assert warnings(HEAD + "[inet_http_server:a]\nport=1\n[program:a]\ncommand=x\n[group:g]\nprograms=a\n") == []
+    served = "[inet_http_server:a]\nport=1\n[rpcinterface:supervisor]\n" + FACTORY
+    assert warnings(HEAD + served + "[program:a]\ncommand=x\n[group:g]\nprograms=a\n") == []

@@ -1,0 +1,187 @@
+"""Values that are accepted and cannot mean what they say (D22): only where a warning is nearly always right.
+
+Looks at a configuration that is complete and valid. What concerns the words of a command is in `commands`, which is
+imported for commands that give reason to.
+"""
+
+from __future__ import annotations
+
+from posixpath import basename
+
+from initd.config.model import Diagnostic, Origin
+from initd.config.section import Section
+from initd.signals import SIGKILL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from initd.config.model import Config, DaemonConfig, GroupConfig, ProcessConfig
+    from initd.config.section import Scope
+
+    Logs = dict[str, list[tuple[ProcessConfig, str]]]
+    """By path: the processes that log there, and the option that says so."""
+
+_NOT_NEGATIVE = ("startsecs", "startretries", "stopwaitsecs")
+_TINY_BYTES = 1024
+_MARKS = "&|<>$`~;\"'\\\u201c\u201d\u2018\u2019"
+"""What a shell would have seen in a command, or a quotation."""
+_PROGRAMS = frozenset(
+    (
+        "nginx redis-server valkey-server mongod gunicorn uwsgi celery httpd apache2 apachectl apache2ctl memcached mysqld "
+        "haproxy crond cron sshd rsyslogd unicorn thin service systemctl nohup start-stop-daemon pg_ctl dnsmasq named squid "
+        "docker docker-compose podman cd export source exec ulimit . set eval unset alias"
+    ).split()
+)
+"""First words that `commands` has something to say about."""
+
+
+def judge(scope: Scope, config: Config) -> None:
+    """Report what is surely a mistake in the meaning of a configuration; changes nothing else."""
+    _daemon(scope, config.daemon)
+    _servers(scope, config)
+    logs: Logs = {}
+    seen: set[str] = set()
+    groups: dict[str, GroupConfig] = {}
+    for group in config.groups:
+        _group(scope, group, groups)
+        for process in group.processes:
+            if process.section not in seen:
+                seen.add(process.section)
+                _program(Section(scope, process.section), process, config)
+            for option, log in (("stdout_logfile", process.stdout), ("stderr_logfile", process.stderr)):
+                if isinstance(log.file, str) and log.maxbytes and not log.file.startswith(("/dev/", "/proc/")):
+                    logs.setdefault(log.file, []).append((process, option))
+    for path, writers in logs.items():
+        if len(writers) > 1:
+            _shared_log(scope, path, writers)
+
+
+def _daemon(scope: Scope, daemon: DaemonConfig) -> None:
+    section = Section(scope, "supervisord")
+    entry = section.entry("logfile")
+    word = entry.text.lower() if entry is not None else ""
+    if word in ("none", "off", "auto") or (word == "syslog" and entry is not None and entry.text != word):
+        hint = "syslog is written in small letters" if word == "syslog" else "for no log write /dev/null"
+        message = f"logfile of [supervisord] knows no word {word}: the log goes to a file of that name; {hint}"
+        section.report("literal-logfile", message, "logfile")
+    _tiny(section, "logfile_maxbytes", daemon.logfile_maxbytes)
+    if daemon.nodaemon:
+        for option in ("directory", "umask"):
+            if section.entry(option) is not None:
+                message = f"{option} of [supervisord] has no effect with nodaemon=true"
+                section.report("no-effect", message, option)
+
+
+def _servers(scope: Scope, config: Config) -> None:
+    servers = config.servers
+    if servers and not any(interface.name == "supervisor" for interface in config.rpcinterfaces):
+        message = (
+            f"[{servers[0].section}] serves no calls, since there is no [rpcinterface:supervisor]: supervisorctl cannot "
+            "control this daemon"
+        )
+        scope.report(Diagnostic("no-rpcinterface", message, _header(scope, servers[0].section), servers[0].section))
+    client = Section(scope, "supervisorctl", {"here": scope.here})
+    entry = client.entry("serverurl")
+    if entry is None or "%" in entry.text.replace("%(here)s", "") or not entry.text.startswith("unix:///"):
+        return
+    url = entry.text.replace("%(here)s", scope.here)
+    ours = {f"unix://{server.path}": server.section for server in servers if server.family == "unix"}
+    if url.replace("//", "/").rstrip("/") not in [one.replace("//", "/") for one in ours]:
+        near = next(iter(ours), "")
+        message = f"serverurl of [supervisorctl] is {url}, where no server of this file listens"
+        related = tuple((_header(scope, name), f"this one listens at {one}") for one, name in ours.items())
+        scope.report(Diagnostic("foreign-serverurl", message, entry.origin, client.name, "serverurl", related, near))
+
+
+def _group(scope: Scope, group: GroupConfig, groups: dict[str, GroupConfig]) -> None:
+    earlier = groups.setdefault(group.name, group)
+    if earlier is not group:
+        message = f"there is a group {group.name} already, at {earlier.origin.place()}: this one is never started"
+        related = ((earlier.origin, "the group that is started"),)
+        scope.report(Diagnostic("duplicate-group", message, group.origin, None, None, related))
+    if not group.processes:
+        message = f"group {group.name} has no processes: " + (
+            "numprocs is not positive" if scope.ini.has_section(f"program:{group.name}") else "it has no programs="
+        )
+        scope.report(Diagnostic("no-processes", message, group.origin))
+    processes: dict[str, ProcessConfig] = {}
+    for process in group.processes:
+        other = processes.setdefault(process.name, process)
+        if other is not process:
+            at, there = _origin(scope, process, "process_name"), _origin(scope, other, "process_name")
+            message = f"group {group.name} has a process {process.name} already, from {there.place()}"
+            found = Diagnostic(
+                "duplicate-process", message, at, process.section, "process_name", ((there, "the other"),)
+            )
+            scope.report(found)
+
+
+def _program(section: Section, process: ProcessConfig, config: Config) -> None:
+    for option in _NOT_NEGATIVE:
+        value = getattr(process, option)
+        if value < 0:
+            message = f"{option}={value} in [{section.name}] counts like 0"
+            section.report("negative-value", message, option)
+    if process.stopwaitsecs == 0 and process.stopsignal != SIGKILL:
+        message = f"stopwaitsecs=0 in [{section.name}]: SIGKILL follows the stop signal at once"
+        section.report("immediate-kill", message, "stopwaitsecs")
+    for stream, log in (("stdout", process.stdout), ("stderr", process.stderr)):
+        if log.file is not None:
+            _tiny(section, f"{stream}_logfile_maxbytes", log.maxbytes)
+    uid = config.daemon.uid if config.daemon.uid is not None else section.scope.host.uid
+    if uid and process.uid is not None and process.uid != uid:
+        message = (
+            f"user={process.user} in [{section.name}]: only root can become another user, and the daemon runs as {uid}"
+        )
+        section.report("user-without-root", message, "user")
+    directory = process.directory
+    if directory is not None and directory.startswith("~"):
+        message = f"directory={directory} in [{section.name}]: a ~ is not expanded here"
+        section.report("literal-tilde", message, "directory")
+    if _suspect(process.command):
+        from initd.config.commands import examine
+
+        examine(section, process.command)
+
+
+def _suspect(command: str) -> bool:
+    """Whether there may be something to say about a command."""
+    words = command.split(None, 1)
+    if not words or any(mark in command for mark in _MARKS):
+        return True
+    return "=" in words[0] or basename(words[0]) in _PROGRAMS or words[0].startswith(("/etc/init.d/", "php-fpm"))
+
+
+def _tiny(section: Section, option: str, size_bytes: int) -> None:
+    if 0 < size_bytes < _TINY_BYTES:
+        message = f"{option} of [{section.name}] is {size_bytes} bytes: a log would be rotated at almost every line"
+        section.report("tiny-log", message, option)
+
+
+def _shared_log(scope: Scope, path: str, writers: Sequence[tuple[ProcessConfig, str]]) -> None:
+    """One warning a file, at the last who writes there."""
+    (first, _), (last, option) = writers[0], writers[-1]
+    at = _origin(scope, last, option)
+    if all(process is last for process, _ in writers):
+        message = f"stdout and stderr of [{last.section}] go to one file, {path}: write redirect_stderr=true instead"
+    elif all(process.section == last.section for process, _ in writers):
+        message = (
+            f"all processes of [{last.section}] log to one file, {path}: %(process_num)s in its name makes one for each"
+        )
+    else:
+        message = (
+            f"[{first.section}] and [{last.section}] log to one file, {path}, which is rotated and cleared for both"
+        )
+    others = {_origin(scope, process, where): process.section for process, where in writers}
+    others.pop(at, None)
+    related = tuple((origin, f"[{name}] logs there, too") for origin, name in others.items())
+    scope.report(Diagnostic("shared-log", message, at, last.section, option, related))
+
+
+def _origin(scope: Scope, process: ProcessConfig, option: str) -> Origin:
+    return process.origins.get(option) or _header(scope, process.section)
+
+
+def _header(scope: Scope, name: str) -> Origin:
+    return Section(scope, name).header()
