@@ -10,7 +10,7 @@ from initd.config.groups import groups_of
 from initd.config.meaning import judge
 from initd.config.model import Config, Notice
 from initd.config.servers import check_interfaces, interfaces_of, server_url, servers_of
-from initd.errors import ConfigError
+from initd.errors import ConfigError, traced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from initd.config.client import ClientArguments
     from initd.config.host import Host
     from initd.config.model import GroupConfig, ProcessConfig
+    from initd.config.section import Scope
 
 __all__ = ["Arguments", "load", "load_client", "parse_arguments", "render"]
 
@@ -49,13 +50,21 @@ def load(arguments: Arguments, host: Host) -> Config:
         servers=servers,
         rpcinterfaces=interfaces,
     )
-    diagnose(scope)
-    judge(scope, config)
+    _examine(scope, config)
     notices += scope.notices
     return config.replace(
         notices=tuple(sorted(notices, key=lambda notice: _LEVELS.index(notice.level))),
         diagnostics=tuple(scope.diagnostics),
     )
+
+
+def _examine(scope: Scope, config: Config) -> None:
+    """Add the warnings; a fault in finding them keeps nobody from starting what can be started."""
+    try:
+        diagnose(scope)
+        judge(scope, config)
+    except Exception as error:
+        scope.notices.append(Notice("crit", f"the configuration could not be examined: {traced(error)}"))
 
 
 def load_client(argv: Sequence[str], host: Host) -> ClientArguments:

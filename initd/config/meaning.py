@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from posixpath import basename
 
+from initd.config import paths
 from initd.config.model import Diagnostic, Origin
 from initd.config.section import Section
 from initd.signals import SIGKILL
@@ -53,8 +54,8 @@ def judge(scope: Scope, config: Config) -> None:
                 if isinstance(log.file, str) and log.maxbytes and not log.file.startswith(("/dev/", "/proc/")):
                     logs.setdefault(log.file, []).append((process, option))
     for path, writers in logs.items():
-        if len(writers) > 1:
-            _shared_log(scope, path, writers)
+        if len(writers) > 1 or path == config.daemon.logfile:
+            _shared_log(scope, path, writers, path == config.daemon.logfile)
 
 
 def _daemon(scope: Scope, daemon: DaemonConfig) -> None:
@@ -83,11 +84,12 @@ def _servers(scope: Scope, config: Config) -> None:
         scope.report(Diagnostic("no-rpcinterface", message, _header(scope, servers[0].section), servers[0].section))
     client = Section(scope, "supervisorctl", {"here": scope.here})
     entry = client.entry("serverurl")
-    if entry is None or "%" in entry.text.replace("%(here)s", "") or not entry.text.startswith("unix:///"):
+    url = entry.text.replace("%(here)s", scope.here) if entry is not None else ""
+    if entry is None or "%" in url or not url.startswith("unix:///"):
         return
-    url = entry.text.replace("%(here)s", scope.here)
     ours = {f"unix://{server.path}": server.section for server in servers if server.family == "unix"}
-    if url.replace("//", "/").rstrip("/") not in [one.replace("//", "/") for one in ours]:
+    socket = "/" + paths.absolute(url[7:], scope.host).lstrip("/")
+    if f"unix://{socket}" not in ours:
         near = next(iter(ours), "")
         message = f"serverurl of [supervisorctl] is {url}, where no server of this file listens"
         related = tuple((_header(scope, name), f"this one listens at {one}") for one, name in ours.items())
@@ -139,13 +141,13 @@ def _program(section: Section, process: ProcessConfig, config: Config) -> None:
     if directory is not None and directory.startswith("~"):
         message = f"directory={directory} in [{section.name}]: a ~ is not expanded here"
         section.report("literal-tilde", message, "directory")
-    if _suspect(process.command):
+    if suspect(process.command):
         from initd.config.commands import examine
 
         examine(section, process.command)
 
 
-def _suspect(command: str) -> bool:
+def suspect(command: str) -> bool:
     """Whether there may be something to say about a command."""
     words = command.split(None, 1)
     if not words or any(mark in command for mark in _MARKS):
@@ -159,24 +161,23 @@ def _tiny(section: Section, option: str, size_bytes: int) -> None:
         section.report("tiny-log", message, option)
 
 
-def _shared_log(scope: Scope, path: str, writers: Sequence[tuple[ProcessConfig, str]]) -> None:
+def _shared_log(scope: Scope, path: str, writers: Sequence[tuple[ProcessConfig, str]], main: bool) -> None:
     """One warning a file, at the last who writes there."""
-    (first, _), (last, option) = writers[0], writers[-1]
-    at = _origin(scope, last, option)
-    if all(process is last for process, _ in writers):
-        message = f"stdout and stderr of [{last.section}] go to one file, {path}: write redirect_stderr=true instead"
-    elif all(process.section == last.section for process, _ in writers):
-        message = (
-            f"all processes of [{last.section}] log to one file, {path}: %(process_num)s in its name makes one for each"
-        )
+    places = {_origin(scope, process, option): (process.section, option) for process, option in writers}
+    at = max(places, key=lambda origin: (origin.file or "", origin.line or 0))
+    section, option = places.pop(at)
+    if main:
+        places[Section(scope, "supervisord").origin("logfile")] = "supervisord", "logfile"
+    names = {name for name, _ in places.values()} - {section}
+    if names:
+        named = " and ".join(f"[{name}]" for name in (*sorted(names), section))
+        message = f"{named} log to one file, {path}, which is rotated and cleared for all of them"
+    elif len({process.name for process, _ in writers}) > 1:
+        message = f"all processes of [{section}] log to one file, {path}: %(process_num)s in its name makes one for each"
     else:
-        message = (
-            f"[{first.section}] and [{last.section}] log to one file, {path}, which is rotated and cleared for both"
-        )
-    others = {_origin(scope, process, where): process.section for process, where in writers}
-    others.pop(at, None)
-    related = tuple((origin, f"[{name}] logs there, too") for origin, name in others.items())
-    scope.report(Diagnostic("shared-log", message, at, last.section, option, related))
+        message = f"stdout and stderr of [{section}] go to one file, {path}: write redirect_stderr=true instead"
+    related = tuple((origin, f"[{name}] logs there, too") for origin, (name, _) in places.items())
+    scope.report(Diagnostic("shared-log", message, at, section, option, related))
 
 
 def _origin(scope: Scope, process: ProcessConfig, option: str) -> Origin:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from initd.config.ini import DEFAULT, Duplicate, Entry, Ini
+from initd.config.ini import DEFAULT, Continued, Cut, Duplicate, Entry, Ini
 from initd.config.model import Origin
 from initd.errors import ConfigError
 
@@ -107,3 +107,34 @@ def test_overriding_a_default_in_a_later_file_is_no_duplicate() -> None:
     ini.replace_here("/one")
     ini.read("[a]\nd=2\n", "f2")
     assert [duplicate.key for duplicate in ini.duplicates] == [None]
+
+
+@pytest.mark.parametrize(
+    ("lines", "lost"),
+    [
+        ("key=sh -c 'a ; b'", "; b'"),
+        ('key="a #b" c', '#b" c'),
+        ("key=it's ; a remark", None),
+        ("key='a' ; 'b'", None),
+        ("key='a;b'", None),
+        ("key=x '\n  a ; b\n  c'", "; b"),
+        ("key=x\n  'a' ; b\n  c", None),
+        ("key=x '\n  ; a whole line\n  c'", None),
+    ],
+)
+def test_a_comment_in_a_quotation_is_noted_with_its_line(lines: str, lost: str | None) -> None:
+    cuts = _ini("[a]\n" + lines).cuts
+    assert [cut.lost for cut in cuts] == ([] if lost is None else [lost])
+    for cut in cuts:
+        line = next(
+            number for number, line in enumerate(lines.split("\n"), start=2) if lost is not None and lost in line
+        )
+        assert cut == Cut("a", "key", lost or "", Origin("f1", line))
+
+
+def test_a_continuation_that_looks_like_more_is_noted_with_its_line() -> None:
+    ini = _ini("[a]\nkey=x\n  words\n; no\n  other = 1 ; remark\n  [b]\n")
+    assert ini.continued == [
+        Continued("a", "key", "other = 1", Origin("f1", 5)),
+        Continued("a", "key", "[b]", Origin("f1", 6)),
+    ]
