@@ -11,6 +11,7 @@ from posixpath import basename
 from initd.config import paths
 from initd.config.model import Diagnostic, Origin
 from initd.config.section import Section
+from initd.config.values import FALSE_WORDS
 from initd.signals import SIGKILL
 
 TYPE_CHECKING = False
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _NOT_NEGATIVE = ("startsecs", "startretries", "stopwaitsecs")
 _TINY_BYTES = 1024
+_NOT_FOR_LISTENERS = ("stdout_capture_maxbytes", "stdout_events_enabled", "stdout_syslog")
+"""Their standard output speaks the protocol of events (§1.7)."""
 _MARKS = "&|<>$`~;\"'\\\u201c\u201d\u2018\u2019"
 """What a shell would have seen in a command, or a quotation."""
 _PROGRAMS = frozenset(
@@ -41,6 +44,7 @@ def judge(scope: Scope, config: Config) -> None:
     """Report what is surely a mistake in the meaning of a configuration; changes nothing else."""
     _daemon(scope, config.daemon)
     _servers(scope, config)
+    _listeners(scope)
     logs: Logs = {}
     seen: set[str] = set()
     groups: dict[str, GroupConfig] = {}
@@ -94,6 +98,16 @@ def _servers(scope: Scope, config: Config) -> None:
         message = f"serverurl of [supervisorctl] is {url}, where no server of this file listens"
         related = tuple((_header(scope, name), f"this one listens at {one}") for one, name in ours.items())
         scope.report(Diagnostic("foreign-serverurl", message, entry.origin, client.name, "serverurl", related, near))
+
+
+def _listeners(scope: Scope) -> None:
+    for name in scope.ini.sections():
+        if name.startswith("eventlistener:"):
+            section = Section(scope, name)
+            for option in _NOT_FOR_LISTENERS:
+                entry = section.entry(option)
+                if entry is not None and entry.text.lower() not in (*FALSE_WORDS, "0kb", "0mb", "0gb"):
+                    section.report("no-effect", f"{option} has no effect in [{name}]", option)
 
 
 def _group(scope: Scope, group: GroupConfig, groups: dict[str, GroupConfig]) -> None:
@@ -173,7 +187,9 @@ def _shared_log(scope: Scope, path: str, writers: Sequence[tuple[ProcessConfig, 
         named = " and ".join(f"[{name}]" for name in (*sorted(names), section))
         message = f"{named} log to one file, {path}, which is rotated and cleared for all of them"
     elif len({process.name for process, _ in writers}) > 1:
-        message = f"all processes of [{section}] log to one file, {path}: %(process_num)s in its name makes one for each"
+        message = (
+            f"all processes of [{section}] log to one file, {path}: %(process_num)s in its name makes one for each"
+        )
     else:
         message = f"stdout and stderr of [{section}] go to one file, {path}: write redirect_stderr=true instead"
     related = tuple((origin, f"[{name}] logs there, too") for origin, (name, _) in places.items())

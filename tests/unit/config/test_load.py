@@ -38,6 +38,11 @@ HEAVY = {
     "subprocess",
     "tempfile",
     "typing",
+    "initd.check",
+    "initd.config.codes",
+    "initd.config.commands",
+    "initd.config.findings",
+    "initd.config.mend",
 }
 
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from initd.config import load
+from initd.config import include, load
+from initd.config.meaning import judge
 from initd.config.model import Config
 from initd.config.section import Scope
-from tests.unit.config.memory import MAIN, config
+from tests.unit.config.memory import MAIN, config, host
 
 HEAD = "[supervisord]\n"
 PROGRAM = "[program:a]\ncommand=x\n"
@@ -64,6 +65,15 @@ def test_words_that_the_main_log_does_not_know_are_told() -> None:
 def test_what_counts_only_in_the_background_is_told() -> None:
     assert said(HEAD + "directory=/\numask=077\n") == []
     assert said(HEAD + "directory=/\numask=077\nnodaemon=true\n") == [(2, "no-effect"), (3, "no-effect")]
+
+
+def test_what_counts_for_programs_only_is_told_of_listeners() -> None:
+    listener = "[eventlistener:e]\ncommand=x\nevents=EVENT\nstdout_events_enabled=true\nstdout_syslog=false\n"
+    scope = include.read_scope(
+        MAIN, host({MAIN: HEAD + listener + "stdout_capture_maxbytes=1MB\nstderr_syslog=true\n"})
+    )
+    judge(scope, config(HEAD))
+    assert [(one.origin.line, one.code) for one in scope.diagnostics] == [(7, "no-effect"), (5, "no-effect")]
 
 
 def test_a_server_that_nobody_can_call_is_told() -> None:
