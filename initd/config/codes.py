@@ -105,7 +105,7 @@ CODES: dict[str, Code] = {
     ),
     "goes-to-background": _warning(
         "The program leaves for the background by itself: what was started ends at once, and what has left cannot be "
-        "supervised. `nginx` is let alone if its configuration says `daemon off`.",
+        "supervised. `nginx` is told of where its configuration is there and does not say `daemon off`.",
         _program("command=redis-server --daemonize yes\n"),
     ),
     "immediate-kill": _warning(

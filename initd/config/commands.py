@@ -226,7 +226,7 @@ def _background(words: list[Word], section: Section) -> Iterator[tuple[str, str]
         message = f"{of} leaves for the background because of {away}: what has left cannot be supervised"
         yield "goes-to-background", message
     elif program in _STAY and not _stays(rest, _STAY[program]):
-        if program == "nginx" and _nginx_stays(rest, section):
+        if program == "nginx" and _nginx_may_stay(rest, section):
             return
         stay = "-g 'daemon off;'" if program == "nginx" else _STAY[program][0]
         message = f"{of} leaves for the background: what has left cannot be supervised; {program} stays with {stay}"
@@ -251,8 +251,8 @@ def _stays(words: list[str], flags: tuple[str, ...]) -> bool:
     return any(word[0] == "-" and word[1:].isalpha() and letters.intersection(word) for word in words if word)
 
 
-def _nginx_stays(words: list[str], section: Section) -> bool:
-    """Whether `daemon off` is among its words or in its configuration."""
+def _nginx_may_stay(words: list[str], section: Section) -> bool:
+    """Whether `daemon off` is among its words or in its configuration, or that is not here to tell."""
     if any("daemon off" in " ".join(word.split()) for word in words):
         return True
     host = section.scope.host
@@ -260,6 +260,6 @@ def _nginx_stays(words: list[str], section: Section) -> bool:
     try:
         text = host.files.read_file(join(host.cwd, path)).decode("utf-8", "replace")
     except (OSError, ValueError):
-        return False
+        return True
     lines = (" ".join(line.partition("#")[0].split()) for line in text.splitlines())
     return any("daemon off" in line for line in lines)

@@ -186,10 +186,8 @@ def _shared_log(scope: Scope, path: str, writers: Sequence[tuple[ProcessConfig, 
     if names:
         named = " and ".join(f"[{name}]" for name in (*sorted(names), section))
         message = f"{named} log to one file, {path}, which is rotated and cleared for all of them"
-    elif len({process.name for process, _ in writers}) > 1:
-        message = (
-            f"all processes of [{section}] log to one file, {path}: %(process_num)s in its name makes one for each"
-        )
+    elif not places:  # processes of one program share it, as is meant: their rotation is shared, too
+        return
     else:
         message = f"stdout and stderr of [{section}] go to one file, {path}: write redirect_stderr=true instead"
     related = tuple((origin, f"[{name}] logs there, too") for origin, (name, _) in places.items())

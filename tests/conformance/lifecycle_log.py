@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (CRIT|ERRO|WARN|INFO|DEBG|TRAC|BLAT) (.*)$")
+EXAMINED = re.compile(r"^DIR/[^ :]*:\d+: ")
+"""How a warning about the configuration begins: stock has none with a place (D22)."""
 Line = tuple[str, str]
 
 
 class MainLog:
-    """The whole lines of a log as (level, message), without what programs wrote; begins anew when the file does."""
+    """The whole lines of a log as (level, message), without what programs wrote and D22; begins anew when the file does."""
 
     def __init__(self, path: Path, same: Callable[[str], str]) -> None:
         self._path, self._same, self._lock = path, same, threading.Lock()
@@ -37,4 +39,5 @@ class MainLog:
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         matches = (LINE.match(line) for line in whole.decode("utf-8", "replace").split("\n"))
-        self._lines += [(found[1], self._same(found[2])) for found in matches if found]
+        told = [(found[1], self._same(found[2])) for found in matches if found]
+        self._lines += [line for line in told if line[0] != "WARN" or not EXAMINED.match(line[1])]

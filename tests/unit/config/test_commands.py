@@ -123,8 +123,6 @@ def test_a_command_that_cannot_be_started_as_it_is_meant_is_told(command: str, c
         "/etc/init.d/nginx start",
         "systemctl restart x",
         "docker run -d image",
-        "nginx",
-        "/usr/sbin/nginx -c /etc/other.conf",
     ],
 )
 def test_a_program_that_leaves_for_the_background_is_told(command: str) -> None:
@@ -164,7 +162,9 @@ def test_nginx_is_let_alone_if_its_configuration_keeps_it() -> None:
     assert said("nginx", {"/etc/nginx/nginx.conf": off}) == []
     assert said("nginx", {"/etc/nginx/nginx.conf": "# daemon off;\n"}) == ["goes-to-background"]
     assert said("nginx -c /srv/n.conf", {"/srv/n.conf": off}) == []
-    assert said("nginx -c /srv/n.conf", {"/etc/nginx/nginx.conf": off}) == ["goes-to-background"]
+    files = {"/etc/nginx/nginx.conf": off, "/srv/n.conf": "user www;\n"}
+    assert said("/usr/sbin/nginx -c /srv/n.conf", files) == ["goes-to-background"]
+    assert said("nginx") == [], "nobody can tell"
 
 
 def test_a_command_is_judged_once_for_all_its_processes_and_groups() -> None:

@@ -125,9 +125,6 @@ def test_a_log_of_several_is_told_with_the_remedy() -> None:
     both = "stdout_logfile=/tmp/log\nstderr_logfile=/tmp/log\n"
     (one,) = config(HEAD + PROGRAM + both).diagnostics
     assert "redirect_stderr=true" in one.message
-    many = "numprocs=2\nprocess_name=%(process_num)s\nstdout_logfile=/tmp/log\nstderr_logfile=none\n"
-    (one,) = config(HEAD + PROGRAM + many).diagnostics
-    assert "%(process_num)s" in one.message
     (one,) = config(HEAD + "logfile=/tmp/log\n" + PROGRAM + "stdout_logfile=/tmp/log\n").diagnostics
     assert (one.code, one.related[0][0].line) == ("shared-log", 2)
 
@@ -136,6 +133,10 @@ def test_a_log_of_several_is_told_with_the_remedy() -> None:
 def test_logs_that_are_never_rotated_may_be_shared(log: str) -> None:
     text = f"stdout_logfile={log}\n"
     assert said(HEAD + PROGRAM + text + "[program:b]\ncommand=x\n" + text) == []
+
+
+def test_processes_of_one_program_may_share_a_log() -> None:
+    assert program("numprocs=2\nprocess_name=%(process_num)s\nredirect_stderr=true\nstdout_logfile=/tmp/log\n") == []
 
 
 def test_a_fault_in_finding_warnings_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
