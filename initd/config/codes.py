@@ -163,6 +163,10 @@ CODES: dict[str, Code] = {
     ),
     "not-supported": _warning("This release of initd does not have it yet; it is accepted and does nothing.", ""),
     "other": _warning("Anything else; its message says all.", ""),
+    "quoted-variable": _warning(
+        "Quotation marks around the name of a variable are part of the name; they belong around its value.",
+        _program("command=web\nenvironment='PORT'=80\n"),
+    ),
     "redirected-stderr": _warning(
         "With `redirect_stderr=true` there is nothing left for `stderr_logfile`.",
         _program("command=web\nredirect_stderr=true\nstderr_logfile=/tmp/web.err\n"),

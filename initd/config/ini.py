@@ -146,7 +146,9 @@ class _Reader:
                 f"File contains no section headers.\nfile: {self._source!r}, line: {number}\n{raw!r}",
                 self._source,
                 number,
-                hint="expected a [section] header before this line",
+                hint="the file begins with a byte order mark: save it without one"
+                if content[0] == "\ufeff"
+                else "expected a [section] header before this line",
             )
         else:
             delimiter = _delimiter(content)

@@ -16,7 +16,7 @@ from initd.signals import SIGKILL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from initd.config.model import Config, DaemonConfig, GroupConfig, ProcessConfig
     from initd.config.section import Scope
@@ -71,6 +71,7 @@ def _daemon(scope: Scope, daemon: DaemonConfig) -> None:
         message = f"logfile of [supervisord] knows no word {word}: the log goes to a file of that name; {hint}"
         section.report("literal-logfile", message, "logfile")
     _tiny(section, "logfile_maxbytes", daemon.logfile_maxbytes)
+    _environment(section, daemon.environment)
     if daemon.nodaemon:
         for option in ("directory", "umask"):
             if section.entry(option) is not None:
@@ -151,6 +152,7 @@ def _program(section: Section, process: ProcessConfig, config: Config) -> None:
             f"user={process.user} in [{section.name}]: only root can become another user, and the daemon runs as {uid}"
         )
         section.report("user-without-root", message, "user")
+    _environment(section, process.environment)
     directory = process.directory
     if directory is not None and directory.startswith("~"):
         message = f"directory={directory} in [{section.name}]: a ~ is not expanded here"
@@ -159,6 +161,21 @@ def _program(section: Section, process: ProcessConfig, config: Config) -> None:
         from initd.config.commands import examine
 
         examine(section, process.command)
+
+
+def _environment(section: Section, pairs: Mapping[str, str]) -> None:
+    """What a shell would have made of the pairs; those of [supervisord] are among a program's, and are told there."""
+    entry = section.entry("environment")
+    if entry is None or ("$" not in entry.text and not any(quote in key for key in pairs for quote in "'\"")):
+        return
+    for key, value in pairs.items():
+        itself = next((one for one in (f"${key}", f"${{{key}}}") if one in value and one in entry.text), None)
+        if itself is not None:
+            message = f"{key} in environment of [{section.name}] has {itself} in it, which no shell expands"
+            section.report("literal-variable", f"{message}; write %(ENV_{key})s", "environment")
+        if key in entry.text and any(quote in key for quote in "'\""):
+            message = f"environment of [{section.name}] sets a variable of the name {key}, with its quotation marks"
+            section.report("quoted-variable", message, "environment")
 
 
 def suspect(command: str) -> bool:

@@ -110,3 +110,7 @@ def test_who_asks_makes_no_difference() -> None:
 
 def test_a_default_that_does_not_fit_is_told_once() -> None:
     assert found(HEAD, tempdir="/nowhere") == [("1:1", "missing-option")]
+
+
+def test_a_byte_order_mark_is_called_by_its_name() -> None:
+    assert message("\ufeff[supervisord]\n[supervisord]\n").endswith("byte order mark: save it without one")

@@ -139,6 +139,23 @@ def test_processes_of_one_program_may_share_a_log() -> None:
     assert program("numprocs=2\nprocess_name=%(process_num)s\nredirect_stderr=true\nstdout_logfile=/tmp/log\n") == []
 
 
+@pytest.mark.parametrize(
+    ("environment", "codes"),
+    [
+        ('PATH="/opt/bin:$PATH"', ["literal-variable"]),
+        ('PATH="/opt/bin:${PATH}"', ["literal-variable"]),
+        ('A="$B",PATH="/bin:%(ENV_WHO)s"', []),
+        ('PASSWORD="pa$WORD"', []),
+        ('"A"=b', ["quoted-variable"]),
+        ("A=\"'b'\"", []),
+    ],
+)
+def test_variables_that_a_shell_would_have_made_are_told(environment: str, codes: list[str]) -> None:
+    assert program(f"environment={environment}\n") == codes
+    told = said(HEAD + f"environment={environment}\n" + PROGRAM)
+    assert told == [(2, code) for code in codes], "where it is written, and there only"
+
+
 def test_a_fault_in_finding_warnings_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(scope: Scope, config: Config) -> None:
         raise RuntimeError("oh")
