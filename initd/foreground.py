@@ -140,9 +140,10 @@ def _import_all(config: Config) -> None:
     from importlib import machinery  # noqa: F401
 
     if config.servers:
-        from initd.control.http import preload
+        from initd.control import door, http
 
-        preload()
+        http.preload()
+        door.preload()
 
 
 def _listen(application: Application, process: _Process) -> None:

@@ -12,7 +12,7 @@ from initd.drive.resolve import CommandError, resolve
 from initd.drive.spawner import child_environment
 from initd.errors import ConfigError, ProtocolFault
 from initd.states import Mood, ProcessState
-from initd.supervise.effects import Outcome
+from initd.supervise.effects import GroupChanged, MoodChanged, Outcome, StateChanged
 from initd.supervise.events import GroupRemoved, ShutdownAsked, SignalAsked, StartAsked, StopAsked
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from initd.control.daemon import Answer
     from initd.drive.loop import Loop
     from initd.session import Session
-    from initd.supervise.effects import Reply
+    from initd.supervise.effects import Effect, Reply
     from initd.supervise.group import Group
     from initd.supervise.process import Process
 
@@ -36,6 +36,7 @@ class Service:
         self._session = session
         self.loop: Loop = session.loop
         self._reread = False
+        self._heard: list[Callable[[int | None], None]] = []
 
     # -- what is -----------------------------------------------------------------------------------------------------
 
@@ -66,6 +67,15 @@ class Service:
 
     def in_use(self, config: GroupConfig) -> bool:
         return self._session.core.group(config.name) is not None
+
+    def on_change(self, heard: Callable[[int | None], None]) -> None:
+        self._heard.append(heard)
+
+    def tell(self, effect: Effect) -> None:
+        """Have those who asked hear of an effect, if clients can see it."""
+        if self._heard and isinstance(effect, (StateChanged, GroupChanged, MoodChanged)):
+            for heard in self._heard:
+                heard(effect.instance if isinstance(effect, StateChanged) else None)
 
     # -- programs ----------------------------------------------------------------------------------------------------
 

@@ -259,6 +259,7 @@ class Session:
             self._group_changed(effect)
         elif isinstance(effect, Exit):
             self.exit = effect
+        self.service.tell(effect)
         if self.environment.on_change is not None:
             self.environment.on_change(effect)
 

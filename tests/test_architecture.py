@@ -45,7 +45,8 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.supervise
     initd.config.cmdline initd.config.compare initd.config.daemon initd.config.diagnostics initd.config.environment
     initd.config.expand initd.config.groups initd.config.host initd.config.include initd.config.ini
-    initd.config.load initd.config.meaning initd.config.model initd.config.options initd.config.paths initd.config.programs
+    initd.config.load initd.config.meaning initd.config.model initd.config.options initd.config.own initd.config.paths
+    initd.config.programs
     initd.config.section initd.config.servers initd.config.users initd.config.values
     initd.control.faults initd.control.http initd.control.turns
     initd.drive.apply initd.drive.line initd.drive.loop initd.drive.policies initd.drive.program initd.drive.resolve
@@ -66,7 +67,7 @@ BEFORE_THE_FIRST_SPAWN = """
 AFTER_THE_FIRST_RPC = """
     ast binascii copy dataclasses dis h11 hashlib hmac inspect linecache opcode pyexpat re token tokenize typing
     weakref
-    initd.control.auth initd.control.connection initd.control.describe initd.control.head initd.control.logtail
+    initd.control.auth initd.control.connection initd.control.describe initd.control.door initd.control.head initd.control.logtail
     initd.control.outgoing initd.control.reply initd.control.routes initd.control.rpc initd.control.rpc_daemon
     initd.control.rpc_groups initd.control.rpc_info initd.control.rpc_logs initd.control.rpc_names initd.control.rpc_process
     initd.control.rpc_system initd.control.rpc_table initd.control.steps initd.control.times initd.control.xmlrpc

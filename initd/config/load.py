@@ -9,6 +9,7 @@ from initd.config.diagnostics import diagnose
 from initd.config.groups import groups_of
 from initd.config.meaning import judge
 from initd.config.model import Config, Notice
+from initd.config.own import own_of
 from initd.config.servers import check_interfaces, interfaces_of, server_url, servers_of
 from initd.errors import ConfigError, traced
 
@@ -49,6 +50,7 @@ def load(arguments: Arguments, host: Host) -> Config:
         groups=tuple(_complete(group, daemon.environment, url) for group in groups),
         servers=servers,
         rpcinterfaces=interfaces,
+        own=own_of(scope),
     )
     _examine(scope, config)
     notices += scope.notices

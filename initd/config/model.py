@@ -151,6 +151,12 @@ class DaemonConfig(Record):
     serverurl: str | None = None
 
 
+class OwnConfig(Record):
+    """[initd]: what supervisord does not know and ignores; off until set."""
+
+    web_get_actions: bool = False
+
+
 class Notice(Record):
     """Something to log once the log is open: `level` is `crit`, `warn` or `info`; `text` is the whole message."""
 
@@ -190,6 +196,7 @@ class Config(Record):
     rpcinterfaces: tuple[RpcInterfaceConfig, ...]
     notices: tuple[Notice, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    own: OwnConfig = OwnConfig()
 
 
 class ClientConfig(Record):

@@ -133,7 +133,9 @@ CTLPLUGIN: Table = {
     "*": ("string", UNSET),
 }
 
-INITD: Table = {}
+INITD: Table = {
+    "web_get_actions": ("boolean", "false"),
+}
 
 SECTIONS: dict[str, Table] = {
     "unix_http_server": UNIX_HTTP_SERVER,

@@ -13,7 +13,7 @@ import h11
 
 from initd.control.head import Heads
 from initd.control.outgoing import Outgoing
-from initd.control.reply import REASONS, Head, Ready, Refused, error_page
+from initd.control.reply import REASONS, Head, Instead, Ready, error_page
 from initd.control.times import SECOND_NS, http_date, log_date
 from initd.kernel.port import HANGUP, READABLE, WRITABLE
 
@@ -263,9 +263,9 @@ class Connection:
         except Exception as error:
             if outgoing.begun:
                 raise
-            if not isinstance(error, Refused):
+            if not isinstance(error, Instead):
                 self._site.log("crit", f"Handling {self._line!r} raised an unexpected exception: {error!r}")
-            self._answer(error_page(error.status if isinstance(error, Refused) else 500))
+            self._answer(error.reply if isinstance(error, Instead) else error_page(500))
             return
         if self._phase is Phase.CLOSED:
             return

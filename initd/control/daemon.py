@@ -94,6 +94,12 @@ class Daemon(Protocol):
 
     def process(self, group: str, name: str) -> ProcessView | None: ...
 
+    def on_change(self, heard: Callable[[int | None], None]) -> None:
+        """From now on `heard` is told of whatever clients may see change: a process by its instance, None for the rest.
+
+        It must be quick and must not raise. There is no way back: it is for what lives as long as the daemon.
+        """
+
     # programs; faults: see supervisord-4.3 §5.4
     def check_command(self, instance: int, answer: Answer) -> None:
         """True, or fault NO_FILE / NOT_EXECUTABLE with the spawn error text; changes nothing."""

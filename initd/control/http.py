@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from initd.control.connection import Connection
     from initd.control.daemon import Daemon
     from initd.control.reply import Head, Receiver
-    from initd.control.routes import Routes
+    from initd.control.routes import Route, Routes
     from initd.control.rpc import Rpc
     from initd.drive.loop import Loop, Timer
     from initd.kernel.port import Files
@@ -51,7 +51,7 @@ class BindError(InitdError, OSError):
 
 def preload() -> None:
     """Import everything that serving clients needs; takes tens of milliseconds, so it is called off the loop."""
-    from initd.control import auth, connection, logtail, routes, rpc  # noqa: F401
+    from initd.control import auth, connection, door, logtail, routes, rpc  # noqa: F401
 
 
 def open_servers(daemon: Daemon, configs: Sequence[ServerConfig]) -> Servers:
@@ -82,6 +82,7 @@ class Servers:
         self._listeners: dict[int, _Listener] = {}
         self._connections: dict[Connection, None] = {}
         self._rpc: Rpc | None = None
+        self._web: Route | None = None
         self._loaded = False
         self._unloaded = ""
         self._resting = False
@@ -125,22 +126,24 @@ class Servers:
             then()
 
     def routes(self, config: ServerConfig) -> Routes:
-        """The gates and routes of one server; all servers share one Rpc."""
+        """The gates and routes of one server; all servers share one Rpc and the web pages."""
         from initd.control.auth import Credentials
+        from initd.control.door import web_route
         from initd.control.logtail import logtail_route, mainlogtail_route
         from initd.control.routes import Routes, ok_route, rpc_route
         from initd.control.rpc import Rpc
 
-        if self._rpc is None:
+        if self._rpc is None or self._web is None:
             interfaces = self._daemon.config.rpcinterfaces
             self._rpc = Rpc(self._daemon, [each.name for each in interfaces if each.factory == STOCK_FACTORY])
+            self._web = web_route(self._rpc)
         credentials = Credentials(config.username, config.password or "") if config.username else None
         rpc, logtail, mainlogtail = (
             rpc_route(self._rpc, self._daemon),
             logtail_route(self._daemon),
             mainlogtail_route(self._daemon),
         )
-        return Routes(credentials, (rpc, logtail, mainlogtail, ok_route))
+        return Routes(credentials, (rpc, logtail, mainlogtail, self._web, ok_route))
 
     # what a connection asks of us
     def log(self, level: str, text: str) -> None:

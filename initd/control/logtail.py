@@ -29,6 +29,8 @@ BLOCK_BYTES = 64 * 1024
 MARK_BYTES = 64
 POLL_NS = 250_000_000
 TRUNCATED = b"==> File truncated <==\n"
+NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
+"""A log is text, whatever a program wrote into it."""
 _STREAMS = {"stdout": 0, "stderr": 1}
 
 
@@ -55,7 +57,7 @@ def logtail_route(daemon: Daemon) -> Route:
         view = daemon.process(group, process) if process is not None else None
         stream = _STREAMS.get(channel or "stdout")
         path = None if view is None or stream is None else daemon.log_paths(view.instance)[stream]
-        return _stream(daemon.loop, path or "", (("X-Accel-Buffering", "no"),))
+        return _stream(daemon.loop, path or "", (("X-Accel-Buffering", "no"), NO_SNIFFING))
 
     return route
 
@@ -66,7 +68,7 @@ def mainlogtail_route(daemon: Daemon) -> Route:
     def route(head: Head) -> Receiver | None:
         if not head.path.startswith("/mainlogtail"):
             return None
-        return _stream(daemon.loop, daemon.main_log, ()) if head.method == "GET" else Ready(error_page(400))
+        return _stream(daemon.loop, daemon.main_log, (NO_SNIFFING,)) if head.method == "GET" else Ready(error_page(400))
 
     return route
 
@@ -85,14 +87,14 @@ def _follow(loop: Loop, path: str) -> Pieces:
     yield b""
     place = Place(max(0, size - HEAD_BYTES))
     while True:
-        data, place = yield off_loop(loop, lane(path), partial(_read_on, path, place))
+        data, place = yield off_loop(loop, lane(path), partial(read_on, path, place))
         if data:
             yield data
         if len(data) < BLOCK_BYTES:
             yield pause(loop, POLL_NS)
 
 
-def _read_on(path: str, place: Place, files: Files) -> tuple[bytes, Place]:
+def read_on(path: str, place: Place, files: Files) -> tuple[bytes, Place]:
     """What there is to send now, and how far that gets us."""
     try:
         size = files.size(path)

@@ -18,6 +18,7 @@ else:
 REASONS = {
     200: "OK",
     301: "Moved Permanently",
+    303: "See Other",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -54,14 +55,6 @@ class Head(Record):
     def query(self) -> str:
         """What follows the first `?`, still encoded."""
         return self.target.partition("?")[2]
-
-
-class Refused(Exception):
-    """Raised while a reply is being made, before its first piece: an error page is sent in its place."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class Reply:
@@ -121,6 +114,21 @@ def error_page(status: int) -> Reply:
     body = f"<html><head><title>{status} {reason}</title></head><body><h1>{status} {reason}</h1></body></html>\r\n"
     headers = (("Connection", "close"), ("WWW-Authenticate", 'Basic realm="default"')) if status == 401 else ()
     return plain(status, "text/html", body.encode(), headers)
+
+
+class Instead(Exception):
+    """Raised while a reply is being made, before its first piece: `reply` is sent in its place."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+class Refused(Instead):
+    """An error page is sent in its place."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(error_page(status))
 
 
 def _once(body: bytes) -> Pieces:

@@ -26,6 +26,14 @@ def short_time(local: tuple[int, int, int, int, int, int]) -> str:
     return f"{_MONTHS[month - 1]} {day:02} {hour % 12 or 12:02}:{minute:02} {'AM' if hour < 12 else 'PM'}"
 
 
+def ctime(local: tuple[int, int, int, int, int, int]) -> str:
+    """`Mon Nov 23 07:06:05 2026` for (year, month, day, hour, minute, second)."""
+    year, month, day, hour, minute, second = local
+    return (
+        f"{_DAYS[_days(year, month, day) % 7]} {_MONTHS[month - 1]} {day:2} {hour:02}:{minute:02}:{second:02} {year}"
+    )
+
+
 def http_date(wall_ns: int) -> str:
     """`Mon, 23 Nov 2026 23:26:18 GMT`."""
     days, year, month, day, hour, minute, second = _utc(wall_ns)
@@ -50,3 +58,11 @@ def _utc(wall_ns: int) -> tuple[int, int, int, int, int, int, int]:
     year = year_of_era + era * 400 + (month <= 2)
     day = day_of_year - (153 * shifted + 2) // 5 + 1
     return days, year, month, day, seconds // 3600, seconds // 60 % 60, seconds % 60
+
+
+def _days(year: int, month: int, day: int) -> int:
+    """Days from the epoch to a date, the other way round than `_utc`."""
+    if month <= 2:
+        year -= 1
+    before = (153 * ((month + 9) % 12) + 2) // 5
+    return year * 365 + year // 4 - year // 100 + year // 400 + before + day - 1 - 719468

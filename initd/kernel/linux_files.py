@@ -92,6 +92,9 @@ class LinuxFiles:
                 continue
             return path
 
+    def random_bytes(self, size: int) -> bytes:
+        return os.urandom(size)
+
     def listdir(self, path: str) -> list[str]:
         return sorted(os.listdir(path))
 

@@ -260,6 +260,9 @@ class Files(Protocol):
     def make_temp(self, directory: str, prefix: str, suffix: str) -> str:
         """Create an empty file, mode 0600, under a fresh name of prefix + 8 random characters + suffix; its path."""
 
+    def random_bytes(self, size: int) -> bytes:
+        """Bytes nobody can guess (getrandom(2)); early at boot it waits until the kernel has some."""
+
     def listdir(self, path: str) -> list[str]:
         """Names in a directory, sorted."""
 

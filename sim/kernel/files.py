@@ -165,6 +165,12 @@ class SimFiles(Disk):
                 parent.entries[name] = Node(stat.S_IFREG, 0o600, self.tree.uid)
                 return f"{directory}/{name}"
 
+    @rule("random-bytes-differ")
+    def random_bytes(self, size: int) -> bytes:
+        if self.on_call is not None:
+            self.on_call("random_bytes", (size,))
+        return self._random.getrandbits(8 * size).to_bytes(size, "little")
+
     def listdir(self, path: str) -> list[str]:
         self._enter("listdir", path)
         node = self.tree.find(path)

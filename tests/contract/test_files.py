@@ -171,6 +171,12 @@ def test_a_temporary_file_has_a_fresh_name_and_is_ours_alone(world: World) -> No
         files.make_temp(world.path("missing"), "a", "b")
 
 
+@contract("random-bytes-differ")
+def test_random_bytes_are_as_many_as_asked_for_and_never_the_same(world: World) -> None:
+    drawn = {world.files.random_bytes(16) for _ in range(20)}
+    assert len(drawn) == 20 and {len(data) for data in drawn} == {16}
+
+
 @contract()
 def test_writing_a_file_replaces_its_content(world: World) -> None:
     files = world.files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import xmlrpc.client
 
 import pytest
@@ -177,3 +178,43 @@ def test_while_it_stops_every_call_is_refused_but_the_one_that_asks_how_it_is():
     )  # fmt: skip
     assert [answer.partition(":")[0] for answer in answers] == ["SHUTDOWN_STATE"] * 3
     assert world.status == 0
+
+
+def test_a_page_hears_of_every_state_a_program_enters_and_of_groups_that_go():
+    world = World(program("p", startsecs=1, autorestart="false"), {"p": "crash after 6s exit 0"}, servers=True)
+    page = []
+
+    def open_page():
+        page.append(world.connect())
+        page[0].send(b"GET /live/programs HTTP/1.1\r\nHost: s\r\n\r\n")
+
+    world.at(2, open_page)
+    world.call(10, "removeProcessGroup", "p")
+    world.run(12)
+    received = bytes(page[0].received)
+    kinds = re.findall(rb"event: (\w+)", received)
+    states = re.findall(rb'data-state="(\w+)"', received)
+    assert (kinds, states) == ([b"whole", b"rows", b"whole"], [b"exited"])
+    told = [at / 1e9 for at in page[0].received.times]
+    assert any(6 <= at < 6.5 for at in told) and any(10 <= at < 10.5 for at in told)
+
+
+def test_the_pages_of_the_daemon_restart_a_program():
+    world = World(program("p"), servers=True)
+    made = []
+
+    def ask(request):
+        made.append(world.connect())
+        made[-1].send(request)
+
+    world.at(2, lambda: ask(b"GET / HTTP/1.1\r\nHost: s\r\n\r\n"))
+
+    def restart():
+        token = re.search(rb'name="token" value="(\w+)"', made[0].received)[1]
+        body = b"action=restart&processname=p&token=" + token
+        ask(b"POST /index.html HTTP/1.1\r\nHost: s\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    world.at(3, restart)
+    world.run(8)
+    assert b"Location: ./?message=Process%20p%20restarted" in made[1].received
+    assert len(world.spawned("p")) == 2 and world.state("p") == "RUNNING"

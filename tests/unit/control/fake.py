@@ -58,6 +58,7 @@ class FakeDaemon:
         self.asked: list[tuple[str, str, tuple[Any, ...], Callable[[Any], None]]] = []
         self.lines: list[tuple[str, str]] = []
         self.live: list[FakeGroup] = []
+        self.heard: list[Callable[[int | None], None]] = []
         interfaces = (RpcInterfaceConfig("supervisor", STOCK_FACTORY, {}),)
         self.config = Config("/etc/s.conf", "/etc", DaemonConfig(logfile=self.main_log), (), (SERVER,), interfaces)
 
@@ -87,7 +88,15 @@ class FakeDaemon:
         if not self.patient:
             answer(self.answers.get(f"{verb} {name}", self.answers.get(verb, True)))
 
+    def changed(self, instance: int | None = None) -> None:
+        """Tell who asked to hear of changes."""
+        for heard in self.heard:
+            heard(instance)
+
     # the protocol
+    def on_change(self, heard: Callable[[int | None], None]) -> None:
+        self.heard.append(heard)
+
     def pid(self) -> int:
         return 1
 

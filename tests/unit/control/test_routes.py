@@ -10,7 +10,7 @@ from tests.unit.control.fake import SERVER, STATE_CALL, World, get, parse, post
     [
         (get("/ok.html"), 200),
         (get("/ok.html", method="HEAD"), 404),
-        (get("/"), 404),
+        (get("/"), 200),
         (get("/nope"), 404),
         (get("/nope", method="DELETE"), 400),
         (get("/RPC2"), 400),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initd.control.times import http_date, log_date, short_time, uptime
+from initd.control.times import ctime, http_date, log_date, short_time, uptime
 
 SECOND_NS = 1_000_000_000
 
@@ -36,3 +36,8 @@ def test_dates_are_those_of_the_calendar(seconds: int) -> None:
     at = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     assert http_date(seconds * SECOND_NS + 1) == at.strftime("%a, %d %b %Y %H:%M:%S GMT")
     assert log_date(seconds * SECOND_NS) == at.strftime("%d/%b/%Y:%H:%M:%S +0000")
+
+
+@given(st.datetimes(datetime.datetime(1970, 1, 1), datetime.datetime(2200, 1, 1)))
+def test_moments_are_those_of_ctime(at: datetime.datetime) -> None:
+    assert ctime((at.year, at.month, at.day, at.hour, at.minute, at.second)) == at.ctime()
