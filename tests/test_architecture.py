@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import h11
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import SupervisorTransport, UnixStreamHTTPConnection
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(path for package in ("initd", "sim") for path in (ROOT / package).rglob("*.py"))
@@ -73,6 +73,13 @@ AFTER_THE_FIRST_RPC = """
     initd.control.rpc_system initd.control.rpc_table initd.control.steps initd.control.times initd.control.xmlrpc
 """.split()
 """What serving clients adds to that; h11 brings most of the standard library among it."""
+AFTER_THE_FIRST_PAGE = """
+    initd.control.web initd.control.web.actions initd.control.web.board initd.control.web.document initd.control.web.form
+    initd.control.web.icon initd.control.web.live initd.control.web.markup initd.control.web.pages
+    initd.control.web.programs initd.control.web.script_common initd.control.web.script_log
+    initd.control.web.script_programs initd.control.web.status initd.control.web.style initd.control.web.tail
+""".split()
+"""What the web pages add to that."""
 
 
 def module_name(path: Path) -> str:
@@ -231,15 +238,32 @@ def answered_state(path: Path) -> str | None:
         return None
 
 
-def test_serving_the_first_request_loads_the_pinned_modules_and_no_more(tmp_path: Path) -> None:
-    daemon = daemon_that_tells("SIGUSR2", tmp_path)
+def daemon_that_has_answered(folder: Path) -> subprocess.Popen[str]:
+    """The real daemon after its first RPC; it prints its modules and ends at SIGUSR2."""
+    daemon = daemon_that_tells("SIGUSR2", folder)
     deadline = time.monotonic() + 60
-    while (state := answered_state(tmp_path / "s.sock")) is None:
+    while (state := answered_state(folder / "s.sock")) is None:
         assert time.monotonic() < deadline and daemon.poll() is None
         time.sleep(0.02)
     assert state == "RUNNING"
+    return daemon
+
+
+def test_serving_the_first_request_loads_the_pinned_modules_and_no_more(tmp_path: Path) -> None:
+    daemon = daemon_that_has_answered(tmp_path)
     daemon.send_signal(signal.SIGUSR2)
     compare(told(daemon), {*BEFORE_THE_FIRST_SPAWN, *AFTER_THE_FIRST_RPC})
+
+
+def test_the_web_pages_are_loaded_by_the_first_request_for_one(tmp_path: Path) -> None:
+    daemon = daemon_that_has_answered(tmp_path)
+    client = UnixStreamHTTPConnection("localhost", timeout=60)
+    client.socketfile = str(tmp_path / "s.sock")
+    client.request("GET", "/")
+    assert client.getresponse().status == 200
+    client.close()
+    daemon.send_signal(signal.SIGUSR2)
+    compare(told(daemon), {*BEFORE_THE_FIRST_SPAWN, *AFTER_THE_FIRST_RPC, *AFTER_THE_FIRST_PAGE})
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import pytest
 
 from tests.e2e.instance import ROOT, Instance
 
-# It builds an image first, with a container engine: from .ci/long.
-collect_ignore = [] if os.environ.get("INITD_LONG") else ["test_image.py"]
+# They build an image with a container engine, or drive a browser: from .ci/long.
+collect_ignore = [] if os.environ.get("INITD_LONG") else ["test_image.py", "test_browser.py"]
 
 
 @pytest.fixture

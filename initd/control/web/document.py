@@ -58,7 +58,7 @@ _FOOT = Template(
 )
 _QUESTION = Template(
     '<main class="question"><h1>{question}</h1>\n<p>{why}</p>\n<form action="index.html" method="post">'
-    '{fields}<button autofocus>{yes}</button> <a class="button" href="index.html">Cancel</a></form></main>\n'
+    '{fields}<button>{yes}</button> <a class="button" href="index.html">Cancel</a></form></main>\n'
 )
 _FIELD = Template('<input type="hidden" name="{name}" value="{value}">')
 

@@ -1,7 +1,8 @@
 """JavaScript that both pages use: how a page hears of news, and what the page says about that.
 
 Server-sent events while the page is visible; when they do not come, the fallback the page gives is called every POLL_MS,
-and events are tried again now and then.
+and events are tried again now and then. Browsers open six connections to a host and no more, whatever waits for one: so of all
+visible pages only the STREAMS newest listen, which they arrange among themselves.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ COMMON = """\
 'use strict';
 const $ = (selector, root = document) => root.querySelector(selector);
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
-const POLL_MS = 2000, OPEN_MS = 5000, RETRY_MS = 60000;
+const POLL_MS = 2000, OPEN_MS = 5000, RETRY_MS = 60000, STREAMS = 3;
 
 function say(text, kind = '') {
   const live = $('#live');
@@ -21,10 +22,18 @@ function say(text, kind = '') {
 
 // Listens to address() while the page is visible. `handlers` are by event; poll() must return a promise.
 function listen(address, handlers, poll) {
-  let source = null, timer = 0, polling = false, retry = 0;
+  let source = null, timer = 0, polling = false, retry = 0, me = '';
+  const pages = new BroadcastChannel('initd pages'), newer = new Set();
+  pages.onmessage = ({data: [what, id]}) => {
+    if (what === 'closed') newer.delete(id);
+    else if (source && newer.add(id).size >= STREAMS) fallBack();
+  };
 
   function open() {
     close();
+    newer.clear();
+    me = String(Math.random());
+    pages.postMessage(['opened', me]);
     source = new EventSource(address());
     timer = setTimeout(fallBack, OPEN_MS);
     source.onopen = () => { clearTimeout(timer); polling = false; say('live', 'live'); };
@@ -37,7 +46,10 @@ function listen(address, handlers, poll) {
 
   function close() {
     clearTimeout(timer);
-    if (source) source.close();
+    if (source) {
+      source.close();
+      pages.postMessage(['closed', me]);
+    }
     source = null;
     polling = false;
   }

@@ -91,7 +91,7 @@ PROGRAMS = """
   // Actions: the same form, sent without leaving the page; what the server says is shown.
   document.addEventListener('submit', async (event) => {
     const form = event.target, button = event.submitter;
-    if (form.method !== 'post' || !button) return;
+    if (form.getAttribute('method') !== 'post' || !button) return;
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(form));
     fields.set(button.name, button.value);
@@ -99,7 +99,7 @@ PROGRAMS = """
     tell(button.textContent.trim() + ' ' + name + ' \\u2026');
     button.disabled = true;
     try {
-      const answer = await fetch(form.action, {method: 'POST', body: fields, headers: {Accept: 'text/plain'}});
+      const answer = await fetch(form.getAttribute('action'), {method: 'POST', body: fields, headers: {Accept: 'text/plain'}});
       if (answer.status === 403) {  // the daemon is not the one that made this page
         await whole();
         tell('The daemon has changed; this page is up to date now. Please try again.');

@@ -45,7 +45,7 @@ button, .button, input[type=search] {
 }
 button, .button { cursor: pointer; }
 button:hover, .button:hover { border-color: var(--link); }
-button[aria-pressed=true] { background: var(--head); border-color: var(--link); }
+button[aria-pressed=true], .button[aria-current] { background: var(--head); border-color: var(--link); }
 button[disabled] { opacity: .5; cursor: default; }
 input[type=search] { min-width: 14rem; cursor: text; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
@@ -87,13 +87,17 @@ kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .3rem; backg
   table, tbody, tr, td, tr.group th { display: block; width: 100%; }
   td, th { border-top: 0; }
   tr { border-top: 1px solid var(--line); padding: .4rem 0; }
+  tr.group { background: var(--head); }
+  td.action form { display: flex; flex-wrap: wrap; gap: .4rem; }
   tr.program { display: grid; grid-template-columns: auto 1fr; }
   tr.program td.name { order: -1; }
   tr.program td.status { order: -2; width: auto; }
   tr.program td.desc, tr.program td.action { grid-column: 1 / -1; }
-  td.action button, td.action .logs a, .button, #buttons button { padding: .5rem .8rem; }
+  td.action button, td.action .logs a, .button, #buttons button, .question button {
+    padding: .5rem .8rem;
+  }
   td.action .logs { display: flex; flex-wrap: wrap; gap: .3rem; white-space: normal; margin-top: .3rem; }
-  td.action .logs a { margin-left: 0; }
+  td.action .logs a { margin-left: 0; padding-left: 0; }
   #buttons form[role=search] { margin-left: 0; flex: 1 1 100%; }
   input[type=search] { flex: 1; min-width: 0; padding: .5rem .8rem; }
   footer .keys { display: none; }

@@ -39,11 +39,12 @@ _TOP = Template(
 )
 _LINKS = Template(
     '<a class="button" id="refresh" href="tail.html?processname={quoted}&amp;limit={limit}&amp;stream={stream}">Refresh</a>'
-    '<a class="button" href="tail.html?processname={quoted}&amp;limit={limit}&amp;stream=stdout">Stdout</a>'
-    '<a class="button" href="tail.html?processname={quoted}&amp;limit={limit}&amp;stream=stderr">Stderr</a>'
+    '<a class="button" href="tail.html?processname={quoted}&amp;limit={limit}&amp;stream=stdout"{stdout}>Stdout</a>'
+    '<a class="button" href="tail.html?processname={quoted}&amp;limit={limit}&amp;stream=stderr"{stderr}>Stderr</a>'
     '<a class="button" href="tail.html?processname={quoted}&amp;limit={more}&amp;stream={stream}">More</a>'
     '<a class="button" href="logtail/{quoted}/{stream}">Raw</a>'
 )
+_CURRENT = Safe(' aria-current="true"')
 _PLACE = Template('data-follow="live/log?processname={quoted}&amp;stream={stream}" data-position="{position}"')
 _BOTTOM = Safe("</pre>\n</main>\n")
 
@@ -74,7 +75,8 @@ def tail_page(daemon: Daemon, form: Mapping[str, str]) -> Pieces:
 
 def _tail(daemon: Daemon, form: Mapping[str, str], name: str, title: str, limit: int) -> Pieces:
     stream = "stderr" if form.get("stream") == "stderr" else "stdout"
-    links = _LINKS(quoted=quote(name), limit=limit, more=limit * 8, stream=stream)
+    current = {each: _CURRENT if each == stream else Safe("") for each in STREAMS}
+    links = _LINKS(quoted=quote(name), limit=limit, more=limit * 8, stream=stream, **current)
     try:
         path = log_path(daemon, form)
         start, count = yield off_loop(daemon.loop, lane(path), lambda files: _window(files, path, limit))

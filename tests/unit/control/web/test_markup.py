@@ -39,7 +39,7 @@ def test_holes_are_in_text_or_in_quoted_attributes_only(template: Template) -> N
     outside = re.sub(r'="[^"]*"', "", text)
     for inside_tag in re.findall(r"<[^>]*>", outside):
         # One kind of hole may stand between attributes: it is filled with attributes that are Safe.
-        assert "\x01" not in inside_tag or re.search(r"\{(since|place)\}>", template.text), inside_tag
+        assert "\x01" not in inside_tag or re.search(r"\{(since|place|stdout|stderr)\}>", template.text), inside_tag
     assert "<script>" not in text and "<style" not in text and " on" not in re.sub(r'"[^"]*"', "", text).split(">")[0]
 
 
@@ -47,7 +47,7 @@ def test_holes_are_in_text_or_in_quoted_attributes_only(template: Template) -> N
 def test_no_value_can_leave_its_place_in_any_template(template: Template) -> None:
     hostile = "\"'><script>alert(1)</script><!--&amp;{x}\x00"
     names = [match[1:-1] for match in HOLE.findall(template.text)]
-    attributes = {name: Safe("") for name in ("since", "place")}
+    attributes = {name: Safe("") for name in ("since", "place", "stdout", "stderr")}
     calm = Seen(template(**{**dict.fromkeys(names, "calm"), **attributes}))
     attacked = Seen(template(**{**dict.fromkeys(names, hostile), **attributes}))
     assert attacked.tags == calm.tags
