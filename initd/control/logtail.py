@@ -94,8 +94,8 @@ def _follow(loop: Loop, path: str) -> Pieces:
             yield pause(loop, POLL_NS)
 
 
-def read_on(path: str, place: Place, files: Files) -> tuple[bytes, Place]:
-    """What there is to send now, and how far that gets us."""
+def read_on(path: str, place: Place, files: Files, limit: int = BLOCK_BYTES) -> tuple[bytes, Place]:
+    """What there is to send now, up to about `limit` bytes, and how far that gets us."""
     try:
         size = files.size(path)
         if size == place.position:
@@ -104,7 +104,7 @@ def read_on(path: str, place: Place, files: Files) -> tuple[bytes, Place]:
             rest = _rest_of_rotated(files, path, place)
             return (TRUNCATED if rest is None else rest), Place()
         marked = len(place.mark)
-        data = files.read_at(path, place.position - marked, marked + BLOCK_BYTES)
+        data = files.read_at(path, place.position - marked, marked + limit)
     except OSError:  # between two files, or not to be read just now
         return b"", place
     if not data.startswith(place.mark):

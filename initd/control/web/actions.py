@@ -143,11 +143,17 @@ def _restart_group(rpc: Rpc, name: str) -> Steps:
 
 
 def _stop_all(rpc: Rpc, name: str) -> Steps:
-    return (yield from _many(rpc, "All stopped at {now}", lambda: stop_all(rpc)))
+    return (yield from _all(rpc, "stopped", lambda: stop_all(rpc)))
 
 
 def _restart_all(rpc: Rpc, name: str) -> Steps:
-    return (yield from _many(rpc, "All restarted at {now}", lambda: stop_all(rpc), lambda: start_all(rpc)))
+    return (yield from _all(rpc, "restarted", lambda: stop_all(rpc), lambda: start_all(rpc)))
+
+
+def _all(rpc: Rpc, done: str, *calls: Callable[[], Steps]) -> Steps:
+    """As there the sentence does not say what of it failed; the table does."""
+    said = yield from _many(rpc, "", *calls)
+    return said if said.startswith("ERROR: ") else f"All {done} at {_now(rpc.daemon)}"
 
 
 def _many(rpc: Rpc, done: str, *calls: Callable[[], Steps]) -> Steps:
@@ -161,7 +167,6 @@ def _many(rpc: Rpc, done: str, *calls: Callable[[], Steps]) -> Steps:
         return f"ERROR: {_unexpected(error)}"
     if len(failed) > _SHOWN:
         failed[_SHOWN:] = [f"{len(failed) - _SHOWN} more"]
-    done = done.replace("{now}", _now(rpc.daemon)) if done.startswith("All ") else done
     return f"{done}; ERROR: {', '.join(failed)}" if failed else done
 
 

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _HOLE = re.compile(r"\{(\w+)\}")
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
-_SPECIAL = re.compile("[&<>\"']")
+_ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;"))
+"""The first of them makes what the others contain."""
+_UNSHOWN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+_CONTROL = re.compile(f"[{_UNSHOWN}]")
+_SPECIAL = re.compile(f"[&<>\"'{_UNSHOWN}]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile("[&<>\"'\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 TEMPLATES: list[Template] = []
@@ -32,7 +35,16 @@ class Safe(str):
 
 def escape(text: str) -> Safe:
     """The text as markup; characters that no page can show become U+FFFD."""
-    return Safe(_SPECIAL.sub(lambda match: _ESCAPES[match[0]], _CONTROL.sub("\ufffd", text)))
+    return Safe(_escaped(text))
+
+
+def _escaped(text: str) -> str:
+    """Quick also where a program has written nothing but what must be escaped."""
+    if not _SPECIAL.search(text):
+        return text
+    for character, entity in _ESCAPES:
+        text = text.replace(character, entity)
+    return _CONTROL.sub("\ufffd", text)
 
 
 def joined(pieces: Iterable[Safe]) -> Safe:
@@ -66,5 +78,5 @@ class Template:
         parts = self._parts[:]
         for index in range(1, len(parts), 2):
             value = values[parts[index]]
-            parts[index] = value if isinstance(value, Safe) else escape(str(value))
+            parts[index] = value if isinstance(value, Safe) else _escaped(str(value))
         return Safe("".join(parts))

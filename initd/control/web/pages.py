@@ -9,7 +9,7 @@ from __future__ import annotations
 from hmac import compare_digest
 
 from initd.control.reply import Instead, Reply, error_page, plain
-from initd.control.steps import run
+from initd.control.steps import next_turn, run
 from initd.control.web.actions import plan
 from initd.control.web.board import Board
 from initd.control.web.document import HEADERS, asset, framed, page, question_page
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from initd.control.steps import Pieces, Steps
 
 SECRET_BYTES = 24
+ROWS_A_TURN = 16
 _FROM_A_LINK = "A link or an address asks for this. Nothing has been done yet."
 _STALE = "This request did not come from a current page of this daemon. Nothing has been done yet."
 
@@ -59,7 +60,14 @@ class Pages:
     def _status(self, form: Mapping[str, str]) -> Reply:
         version = self._board.mark(self._board.version)
         content = body(self._daemon, version, self._token, form.get("message", ""), form.get("filter", ""))
-        return page(framed("Supervisor Status", content, "programs.js"))
+        return page(self._paced(framed("Supervisor Status", content, "programs.js")))
+
+    def _paced(self, pieces: Pieces) -> Pieces:
+        """Pieces that are quick to make, but many: everybody else gets a turn now and then."""
+        for count, piece in enumerate(pieces, 1):
+            yield piece
+            if count % ROWS_A_TURN == 0:
+                yield next_turn(self._daemon.loop)
 
     def _log(self, head: Head, form: Mapping[str, str]) -> Reply:
         position = head.headers.get("last-event-id") or form.get("from", "0")

@@ -111,7 +111,7 @@ def rows(daemon: Daemon, token: str, wanted: str) -> Iterator[Safe]:
         group = daemon.group(name)
         if group is None:
             continue
-        shown = [process.name for process in group.processes if _matches(process, wanted)]
+        shown = [process.name for process in group.processes if not wanted or _matches(process, wanted)]
         if shown and titled(group):
             yield group_row(group, token)
         for each in sorted(shown):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Operation = Callable[[Files], bytes]
 
 LEAST_BYTES = 1024
-BLOCK_BYTES = 64 * 1024
+BLOCK_BYTES = 16 * 1024
 STREAMS = {"stdout": STDOUT, "stderr": STDERR}
 
 _TOP = Template(

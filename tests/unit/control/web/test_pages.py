@@ -3,8 +3,11 @@ from __future__ import annotations
 import pytest
 
 from initd.config.model import OwnConfig
+from initd.control.reply import Head
+from initd.control.rpc import Rpc
+from initd.control.web.pages import ROWS_A_TURN, SECRET_BYTES, Pages
 from initd.states import ProcessState
-from tests.unit.control.fake import SERVER, World, get, parse, post
+from tests.unit.control.fake import SERVER, FakeProcess, World, get, parse, post
 from tests.unit.control.web.browser import Page, submit, token, told, visit
 
 STOP = "/index.html?action=stop&processname=web"
@@ -124,3 +127,18 @@ def test_the_pages_ask_for_the_credentials_of_their_server() -> None:
     for path in ("/", "/tail.html", "/live/programs", "/stylesheets/supervisor.css"):
         assert parse(world.exchange(get(path)))[0] == 401
     assert parse(world.exchange(get("/", "Authorization: Basic dXNlcjpzZWNyZXQ=")))[0] == 200
+
+
+def test_a_long_table_lets_everybody_else_have_a_turn_every_few_rows(world: World) -> None:
+    world.daemon.add("g", *[FakeProcess("g", f"p{at:03}", at + 2) for at in range(200)])
+    pages = Pages(Rpc(world.daemon), bytes(SECRET_BYTES))
+    waits: list[int] = []
+    pieces = pages.reply("index.html", Head("GET", "/", {}), b"").pieces
+    since = rows = 0
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            since, rows = since + 1, rows + piece.count(b"<tr id=")
+        else:
+            waits.append(since)
+            since = 0
+    assert rows == 202 and len(waits) > 10 and max(waits) <= ROWS_A_TURN
