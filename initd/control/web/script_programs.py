@@ -11,7 +11,7 @@ PROGRAMS = """
   const filter = $('input[name=filter]'), search = filter.form;
   let version = table.dataset.version, applied = filter.value;
   let started = performance.now() / 1000 - Number(table.dataset.now);
-  let refreshing = false;
+  let refreshing = false, again = false;
 
   // Uptimes run here, so that an idle daemon stays idle.
   function tick() {
@@ -36,6 +36,7 @@ PROGRAMS = """
   }
 
   function rows(html) {
+    again = refreshing;  // the page under way may be older than this
     const template = make('template', {innerHTML: html});
     for (const fresh of [...template.content.children]) {
       if (fresh.dataset.summary !== undefined) {
@@ -50,6 +51,7 @@ PROGRAMS = """
   }
 
   async function whole() {
+    again = refreshing;
     if (refreshing) return;
     refreshing = true;
     try {
@@ -71,20 +73,26 @@ PROGRAMS = """
     } finally {
       refreshing = false;
     }
+    if (again) await whole();
   }
 
+  const wholeAtLast = () => whole().catch(() => setTimeout(wholeAtLast, POLL_MS));
+
   async function poll() {
-    const answer = await fetch('live/programs?poll=1&since=' + version);
-    if (!answer.ok) throw new Error(answer.status);
-    const [mark, ...rest] = (await answer.text()).split('\\n'), html = rest.join('\\n');
-    if (html === 'whole') await whole();
-    else if (html) rows(html);
-    if (html !== 'whole') version = mark;
+    for (let html = ' '; html; ) {  // until there is no more
+      const answer = await fetch('live/programs?poll=1&since=' + version);
+      if (!answer.ok) throw new Error(answer.status);
+      const [mark, ...rest] = (await answer.text()).split('\\n');
+      html = rest.join('\\n');
+      if (html === 'whole') return whole();
+      if (html) rows(html);
+      version = mark;
+    }
   }
 
   listen(() => 'live/programs?since=' + version, {
     rows: (event) => { version = event.lastEventId; rows(event.data); },
-    whole: (event) => { version = event.lastEventId; whole().catch(() => setTimeout(whole, POLL_MS)); },
+    whole: (event) => { version = event.lastEventId; wholeAtLast(); },
   }, poll);
   setInterval(tick, 1000);
 
@@ -130,7 +138,7 @@ PROGRAMS = """
   async function filtered() {
     if (applied) {
       applied = '';
-      await whole();
+      await wholeAtLast();
     }
     show();
     const address = new URL(location.href);

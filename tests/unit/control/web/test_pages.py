@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from initd.config.model import OwnConfig
+from initd.control.door import METHODS
 from initd.control.reply import Head
 from initd.control.rpc import Rpc
 from initd.control.web.pages import ROWS_A_TURN, SECRET_BYTES, Pages
@@ -142,3 +147,69 @@ def test_a_long_table_lets_everybody_else_have_a_turn_every_few_rows(world: Worl
             waits.append(since)
             since = 0
     assert rows == 202 and len(waits) > 10 and max(waits) <= ROWS_A_TURN
+
+
+WORDS = st.sampled_from(
+    [
+        "action",
+        "processname",
+        "groupname",
+        "token",
+        "start",
+        "stop",
+        "stopall",
+        "restartgroup",
+        "clearlog",
+        "refresh",
+        "web",
+    ]
+    + [
+        "g",
+        "g:*",
+        "limit",
+        "stream",
+        "stderr",
+        "from",
+        "since",
+        "poll",
+        "filter",
+        "message",
+        "",
+        "0",
+        "-1",
+        "9" * 30,
+        "%",
+        "\0",
+    ]
+)
+TEXTS = WORDS | st.text(max_size=8)
+PATHS = st.sampled_from(sorted(METHODS)).map(lambda path: f"/{path}") | st.just("/")
+
+
+@settings(max_examples=80)
+@given(
+    st.lists(
+        st.tuples(PATHS, st.booleans(), st.lists(st.tuples(TEXTS, TEXTS), max_size=5), st.binary(max_size=20)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_request_without_the_token_changes_anything_or_goes_wrong(
+    requests: list[tuple[str, bool, list[tuple[str, str]], bytes]],
+) -> None:
+    world = World()
+    world.daemon.program("web", 1, state=ProcessState.RUNNING)
+    world.daemon.add("g", FakeProcess("g", "a", 2), FakeProcess("g", "b", 3, state=ProcessState.RUNNING))
+    warned = len(world.daemon.logged("crit"))
+    for path, posted, fields, garbage in requests:
+        form = urlencode(fields)
+        request = post(form.encode() + garbage, path=path) if posted else get(f"{path}?{form}")
+        client = world.connect()
+        client.send(request)
+        world.settle()
+        assert parse(bytes(client.received))[0] in (200, 301, 303, 400, 403, 404, 500)
+        client.close()
+        world.settle()
+    assert world.daemon.asked == [] and world.errors == []
+    assert len(world.daemon.logged("crit")) == warned  # an unexpected exception would be told there
+    assert len(world.servers._connections) == 0
