@@ -57,8 +57,8 @@ for _stream in ("stdout", "stderr"):
         f"{_stream}_logfile": "initd/drive/spawner.py file",
         f"{_stream}_logfile_maxbytes": "initd/logs/rotate.py maxbytes",
         f"{_stream}_logfile_backups": "initd/logs/rotate.py backups",
-        f"{_stream}_capture_maxbytes": "? capture_maxbytes",
-        f"{_stream}_events_enabled": "? events_enabled",
+        f"{_stream}_capture_maxbytes": "initd/logs/pipe.py capture_maxbytes",
+        f"{_stream}_events_enabled": "initd/taps.py events_enabled",
         f"{_stream}_syslog": "? syslog",
     }
 _LOGIN = {"username": "initd/control/http.py username", "password": "initd/control/http.py password"}
@@ -85,7 +85,7 @@ WHERE: dict[str, dict[str, str]] = {
         "childlogdir": "initd/session.py childlogdir",
         "user": "initd/foreground.py uid",
         "directory": "initd/foreground.py directory",
-        "strip_ansi": "initd/session.py strip_ansi",
+        "strip_ansi": "initd/taps.py strip_ansi",
         "environment": "initd/config/load.py environment",
         "identifier": "initd/control/rpc_daemon.py identifier",
     },
@@ -104,7 +104,9 @@ WHERE: dict[str, dict[str, str]] = {
     },
     "eventlistener:": {
         **_PROGRAM,
-        **{option: f"? {option}" for option in ("events", "buffer_size", "result_handler")},
+        "events": "initd/supervise/pools.py events",
+        "buffer_size": "initd/supervise/pools.py buffer_size",
+        "result_handler": "? result_handler",
     },
     "group:": {"programs": "initd/config/groups.py programs", "priority": "initd/supervise/supervisor.py priority"},
     "rpcinterface:": {
@@ -112,7 +114,7 @@ WHERE: dict[str, dict[str, str]] = {
         "*": "initd/config/servers.py options",
     },
     "ctlplugin:": {"supervisor.ctl_factory": "?client supervisor.ctl_factory", "*": "?client supervisor.ctl_factory"},
-    "initd": {},
+    "initd": {"web_get_actions": "initd/control/web/pages.py web_get_actions"},
 }
 """By section and option: the module and what it asks for. `?` for the module: whichever does, beyond reading the option."""
 

@@ -95,7 +95,9 @@ class Application:
         return EXIT_GAVE_UP if session.exit is not None and session.exit.given_up else EXIT_OK
 
     def _next(self, session: Session) -> None:
-        self.session = Session(self._environment, session.next_config or session.config)
+        self.session = Session(
+            self._environment, session.next_config or session.config, session.core.audience.pools.serial
+        )
         self.session.loop.inherit(session.loop)
         self._hooks.renewed(self.session)
         try:

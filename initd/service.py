@@ -13,7 +13,8 @@ from initd.drive.spawner import child_environment
 from initd.errors import ConfigError, ProtocolFault
 from initd.states import Mood, ProcessState
 from initd.supervise.effects import GroupChanged, MoodChanged, Outcome, StateChanged
-from initd.supervise.events import GroupRemoved, ShutdownAsked, SignalAsked, StartAsked, StopAsked
+from initd.supervise.events import Emitted, GroupRemoved, ShutdownAsked, SignalAsked, StartAsked, StopAsked
+from initd.supervise.notifications import remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,6 +118,9 @@ class Service:
                 answer(fault(Fault.NO_FILE))
             else:
                 answer(True if taken else fault(Fault.FAILED, "stdin is full: the program does not read it"))
+
+    def remote_event(self, kind: str, data: str) -> None:
+        self._session.driver.handle(Emitted(remote(kind, data)))
 
     # -- groups ------------------------------------------------------------------------------------------------------
 

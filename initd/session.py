@@ -12,7 +12,7 @@ from initd.drive.policies import group_policy
 from initd.drive.program import Program
 from initd.errors import ConfigError, ProtocolFault, traced
 from initd.logs import autolog
-from initd.logs.mainlog import THRESHOLDS, Level, MainLog, output_text
+from initd.logs.mainlog import THRESHOLDS, Level, MainLog
 from initd.logs.program import LogTarget, ProgramLogs
 from initd.logs.sinks import SinkTable
 from initd.service import Service
@@ -21,6 +21,7 @@ from initd.states import Mood
 from initd.supervise.effects import Effect, Exit, GroupChanged, Reply
 from initd.supervise.events import Booted, GroupAdded, ShutdownAsked
 from initd.supervise.supervisor import Supervisor
+from initd.taps import taps_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,10 +70,11 @@ class Environment:
 class Session:
     """Opens, runs and closes everything one configuration asks for; `exit` is set once all programs are down.
 
-    `notices` is what the log is still to be told: at first the configuration's own, and whatever is added later.
+    `notices` is what the log is still to be told: at first the configuration's own, and whatever is added later. `serial` is
+    the number of the first notification.
     """
 
-    def __init__(self, environment: Environment, config: Config) -> None:
+    def __init__(self, environment: Environment, config: Config, serial: int = 0) -> None:
         self.environment = environment
         self.host, self.arguments = environment.host, environment.arguments
         self.environ = environment.host.environ
@@ -81,7 +83,7 @@ class Session:
         self.notices = list(config.notices)
         self.exit: Exit | None = None
         self.loop = Loop(environment.kernel, self._callback_failed)
-        self.core = Supervisor()
+        self.core = Supervisor(identifier=config.daemon.identifier, serial=serial)
         self.main_log_path = config.daemon.logfile
         self.main_log = MainLog(self.loop, THRESHOLDS[config.daemon.loglevel])
         self._sinks = SinkTable(self.loop, lambda text: self.log("warn", text))
@@ -175,13 +177,7 @@ class Session:
         self.main_log.open(target, None if daemon.silent or console < 0 else console, opened)
 
     def _logs_of(self, program: Program, opened: OpenLogs) -> ProgramLogs:
-        on_output = None
-        if self.config.daemon.loglevel in ("debug", "trace", "blather"):
-
-            def on_output(channel: str, data: bytes) -> None:
-                self.log("debug", output_text(program.config.name, channel, data))
-
-        return ProgramLogs(self._sinks, opened, self.config.daemon.strip_ansi, on_output)
+        return ProgramLogs(self._sinks, opened, *taps_of(self, program))
 
     # -- groups ------------------------------------------------------------------------------------------------------
 

@@ -40,13 +40,13 @@ FORBIDDEN_IN_THE_DAEMON = {"argparse", "configparser", "dataclasses", "logging",
 BEFORE_THE_FIRST_SPAWN = """
     collections contextlib copyreg enum errno fcntl functools gc genericpath heapq importlib itertools keyword
     operator os posixpath reprlib resource select stat types warnings
-    initd initd.app initd.cli initd.config initd.control initd.daemonize initd.drive initd.errors initd.foreground initd.kernel
-    initd.logs initd.pinned initd.reaper initd.record initd.service initd.session initd.signals initd.states
-    initd.supervise
+    initd initd.app initd.cli initd.config initd.control initd.daemonize initd.drive initd.errors initd.eventtypes
+    initd.foreground initd.kernel initd.logs initd.pinned initd.reaper initd.record initd.service initd.session initd.signals
+    initd.states initd.supervise initd.taps
     initd.config.cmdline initd.config.compare initd.config.daemon initd.config.diagnostics initd.config.environment
     initd.config.expand initd.config.groups initd.config.host initd.config.include initd.config.ini
-    initd.config.load initd.config.meaning initd.config.model initd.config.options initd.config.own initd.config.paths
-    initd.config.programs
+    initd.config.listeners initd.config.load initd.config.meaning initd.config.model initd.config.options initd.config.own
+    initd.config.paths initd.config.programs
     initd.config.section initd.config.servers initd.config.users initd.config.values
     initd.control.faults initd.control.http initd.control.turns
     initd.drive.apply initd.drive.line initd.drive.loop initd.drive.policies initd.drive.program initd.drive.resolve
@@ -55,13 +55,14 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.kernel.linux_identity initd.kernel.linux_limits initd.kernel.linux_poller initd.kernel.linux_process
     initd.kernel.linux_sockets initd.kernel.linux_spawn initd.kernel.linux_wakeup initd.kernel.linux_workers
     initd.kernel.port
-    initd.logs.ansi initd.logs.autolog initd.logs.mainlog initd.logs.pipe initd.logs.program initd.logs.rotate
+    initd.logs.ansi initd.logs.autolog initd.logs.capture initd.logs.mainlog initd.logs.pipe initd.logs.program initd.logs.rotate
     initd.logs.sinks
     initd.reaper.orphans initd.reaper.reaper
-    initd.supervise.desk initd.supervise.effects initd.supervise.ending initd.supervise.events initd.supervise.group
-    initd.supervise.policy initd.supervise.process initd.supervise.rules initd.supervise.shutdown
+    initd.supervise.audience initd.supervise.desk initd.supervise.effects initd.supervise.ending initd.supervise.events
+    initd.supervise.group initd.supervise.listener initd.supervise.notifications initd.supervise.policy initd.supervise.pools
+    initd.supervise.process initd.supervise.rules initd.supervise.shutdown
     initd.supervise.starting initd.supervise.stopping initd.supervise.supervisor initd.supervise.table
-    initd.supervise.timers
+    initd.supervise.ticks initd.supervise.timers
 """.split()
 """What the daemon has loaded when it starts its first program, beyond the bare interpreter; private modules left out."""
 AFTER_THE_FIRST_RPC = """

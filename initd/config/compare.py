@@ -20,6 +20,8 @@ def changed(old: GroupConfig, new: GroupConfig) -> bool:
     """
     if (old.name, old.priority, len(old.processes)) != (new.name, new.priority, len(new.processes)):
         return True
+    if old.listener != new.listener:
+        return True
     return any(_process_changed(a, b) for a, b in zip(old.processes, new.processes, strict=True))
 
 

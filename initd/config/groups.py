@@ -6,6 +6,7 @@ about first.
 
 from __future__ import annotations
 
+from initd.config.listeners import pool_of
 from initd.config.model import GroupConfig
 from initd.config.programs import checked_name, processes_of
 from initd.config.section import Section
@@ -31,10 +32,12 @@ def groups_of(scope: Scope) -> tuple[GroupConfig, ...]:
     for name in sections:
         if name.startswith(_PROGRAM) and name not in taken:
             groups.append(_of_program(scope, name))
-    for prefix in (_LISTENER, _FCGI):
-        for name in sections:
-            if name.startswith(prefix):
-                raise _unsupported(scope, name)
+    for name in sections:
+        if name.startswith(_LISTENER):
+            groups.append(pool_of(scope, name))
+    for name in sections:
+        if name.startswith(_FCGI):
+            raise _unsupported(scope, name)
     return tuple(sorted(groups, key=lambda group: (group.priority, group.name)))
 
 

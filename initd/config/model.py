@@ -91,13 +91,25 @@ class ProcessConfig(Record):
     auto_serverurl: bool = False
 
 
+class ListenerConfig(Record):
+    """What makes a group a pool of event listeners: types of events, how many may wait, `result_handler` as written."""
+
+    events: tuple[str, ...]
+    buffer_size: int
+    result_handler: str
+
+
 class GroupConfig(Record):
-    """A process group: members in boot order (for a [program:x], its numprocs; for a [group:x], its `programs=`)."""
+    """A process group: members in boot order (for a [program:x], its numprocs; for a [group:x], its `programs=`).
+
+    `listener` is set for an [eventlistener:x].
+    """
 
     name: str
     priority: int
     processes: tuple[ProcessConfig, ...]
     origin: Origin = Origin(None)
+    listener: ListenerConfig | None = None
 
 
 class ServerConfig(Record):

@@ -57,6 +57,9 @@ _COPIED = (
 )
 
 
+DEFAULT_PRIORITY = 999
+
+
 def program_name(section: str) -> str:
     """The x of [program:x], checked; BadValue."""
     return values.name(section.split(":", 1)[1])
@@ -68,6 +71,8 @@ def processes_of(scope: Scope, name: str, group: str) -> tuple[ProcessConfig, ..
     program = checked_name(section)
     section.names.update(here=scope.here, program_name=program, host_node_name=scope.host.hostname, group_name=group)
     common = {option: section.value(option) for option in _FIRST}
+    if section.entry("priority") is None:
+        common["priority"] = DEFAULT_PRIORITY  # that of a listener's pool is another (§1.7)
     common["user_text"] = section.text("user")
     if common["killasgroup"] is None:
         common["killasgroup"] = common["stopasgroup"]
@@ -194,8 +199,6 @@ def _log(section: Section, stream: str, common: dict[str, Any]) -> LogConfig:
     capture, events = common[f"{stream}_capture_maxbytes"], common[f"{stream}_events_enabled"]
     if syslog:
         section.lacking(option if file is None else f"{stream}_syslog", "nothing is sent to syslog")
-    if capture:
-        section.lacking(f"{stream}_capture_maxbytes", "what is to be captured goes to the log")
     return LogConfig(file, maxbytes, backups, capture, events, syslog)
 
 

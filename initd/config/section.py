@@ -99,6 +99,13 @@ class Section:
         text = self.text(option)
         return None if text is None else self.parse(option, text)
 
+    def parse_as(self, kind: str, option: str) -> Any:
+        """The value of an option read as another type than the table names, whose bounds its builder checks itself."""
+        try:
+            return parse(kind, self.text(option) or "", self.scope.host)
+        except BadValue as error:
+            raise self.fail(error.text, option, error.hint) from None
+
     def size(self, option: str) -> int:
         """The parsed size at which a log is rotated; a negative one is an error (§12.2)."""
         size: int = self.value(option)

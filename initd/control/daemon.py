@@ -116,6 +116,9 @@ class Daemon(Protocol):
     def write_stdin(self, instance: int, data: bytes, answer: Answer) -> None:
         """True; NOT_RUNNING, NO_FILE, FAILED (D27)."""
 
+    def remote_event(self, kind: str, data: str) -> None:
+        """Tell the event listeners."""
+
     # groups
     def add_group(self, name: str, answer: Answer) -> None:
         """True; BAD_NAME, ALREADY_ADDED."""

@@ -61,6 +61,7 @@ def reload_config(rpc: Rpc) -> Steps:
 def remote_event(rpc: Rpc, kind: Any, data: Any) -> bool:
     if isinstance(kind, (list, dict)) or isinstance(data, (list, dict)):
         raise fault(Fault.INCORRECT_PARAMETERS)
+    rpc.daemon.remote_event(str(kind), str(data))
     return True
 
 

@@ -29,9 +29,7 @@ def short_time(local: tuple[int, int, int, int, int, int]) -> str:
 def ctime(local: tuple[int, int, int, int, int, int]) -> str:
     """`Mon Nov 23 07:06:05 2026` for (year, month, day, hour, minute, second)."""
     year, month, day, hour, minute, second = local
-    return (
-        f"{_DAYS[_days(year, month, day) % 7]} {_MONTHS[month - 1]} {day:2} {hour:02}:{minute:02}:{second:02} {year}"
-    )
+    return f"{_DAYS[_days(year, month, day) % 7]} {_MONTHS[month - 1]} {day:2} {hour:02}:{minute:02}:{second:02} {year}"
 
 
 def http_date(wall_ns: int) -> str:

@@ -7,13 +7,14 @@ called RUNNING (D2), and nothing is born in the turn in which a shutdown signal 
 from __future__ import annotations
 
 import errno
+import sys
 from collections import deque
 
 from initd.drive.program import Program, Running
 from initd.drive.spawner import Spawner
 from initd.reaper.reaper import Reaper, describe
 from initd.supervise import effects
-from initd.supervise.events import Reaped, Signalled, TimePassed
+from initd.supervise.events import Reaped, Signalled, TimePassed, Unsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Driver:
         self.reap()
         deadline = self.core.next_deadline()
         if deadline is not None and deadline <= self._kernel.mono():
-            self.handle(TimePassed())  # what falls due by this is the next turn's, after its reaps
+            self.handle(TimePassed(self._kernel.wall()))  # what falls due by this is the next turn's, after its reaps
 
     def reap(self) -> None:
         """Reap what has ended, up to a bound, and tell the core about its own."""
@@ -174,6 +175,19 @@ class Driver:
             code, text = error.errno or errno.EINVAL, str(error)
         self.handle(Signalled(effect.instance, effect.pid, effect.signal, code, text, effect.request))
 
+    def _send(self, effect: effects.Send) -> None:
+        # There is one at a time, whatever its size: what a listener has not answered it is not sent the next after.
+        data = effect.text.encode("utf-8", "surrogateescape")
+        program = self.programs[effect.instance]
+        try:
+            if program.running is None:
+                raise BrokenPipeError
+            program.running.stdin.send(data, sys.maxsize)
+        except OSError:
+            self.handle(Unsent(effect.instance, effect.serial))
+        else:
+            self._log("debug", f"event {effect.serial} sent to listener {program.config.name}")
+
 
 APPLY: dict[type[effects.Effect], Callable[[Driver, Any], None]] = {
     effects.Log: Driver._log_line,
@@ -181,5 +195,6 @@ APPLY: dict[type[effects.Effect], Callable[[Driver, Any], None]] = {
     effects.Spawn: Driver._spawn,
     effects.CancelSpawn: Driver._cancel,
     effects.Kill: Driver._kill,
+    effects.Send: Driver._send,
 }
 """How each effect is carried out here."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from initd.config.model import Autorestart
-from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart
+from initd.supervise.policy import GroupPolicy, ListenerPolicy, ProcessPolicy, Restart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from initd.config.model import GroupConfig, ProcessConfig
+    from initd.config.model import GroupConfig, ListenerConfig, ProcessConfig
 
 _RESTART = {
     Autorestart.ALWAYS: Restart.ALWAYS,
@@ -18,7 +18,13 @@ _RESTART = {
 
 def group_policy(group: GroupConfig) -> GroupPolicy:
     """The core's part of a group's configuration."""
-    return GroupPolicy(group.name, group.priority, tuple(process_policy(process) for process in group.processes))
+    members = tuple(process_policy(process) for process in group.processes)
+    return GroupPolicy(group.name, group.priority, members, listener_policy(group.listener))
+
+
+def listener_policy(config: ListenerConfig | None) -> ListenerPolicy | None:
+    """What makes a group a pool, for the core; None for any other group."""
+    return None if config is None else ListenerPolicy(config.events, config.buffer_size)
 
 
 def process_policy(config: ProcessConfig) -> ProcessPolicy:

@@ -22,11 +22,11 @@ class StdinPipe:
         self._fd = fd
         self._queue = bytearray()
 
-    def send(self, data: bytes) -> bool:
-        """Write or queue all of `data`; False if it would pass the bound. Raises OSError EPIPE once nobody reads."""
+    def send(self, data: bytes, limit: int = LIMIT) -> bool:
+        """Write or queue all of `data`; False if more than `limit` would wait. Raises OSError EPIPE once nobody reads."""
         if self._fd < 0:
             raise BrokenPipeError
-        if len(self._queue) + len(data) > LIMIT:
+        if len(self._queue) + len(data) > limit:
             return False
         idle = not self._queue
         self._queue += data

@@ -128,9 +128,7 @@ def _ignore(_error: OSError | None) -> None:
     """For a close that nobody waits for."""
 
 
-def open_targets(
-    files: Files, target: LogTarget, stdout_fd: int | None
-) -> tuple[RotatingFile, RotatingFile | None]:
+def open_targets(files: Files, target: LogTarget, stdout_fd: int | None) -> tuple[RotatingFile, RotatingFile | None]:
     """The main log and the copy on standard output, one of the two if both are the same; raises OSError."""
     if stdout_fd is None:
         return RotatingFile.open(files, target), None

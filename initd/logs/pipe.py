@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from initd.kernel.port import READABLE
 from initd.logs.ansi import AnsiFilter
+from initd.logs.capture import Capture, Kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from initd.drive.loop import Loop
+    from initd.logs.capture import Piece
     from initd.logs.sinks import Sink
+
+    OnData = Callable[[bytes], None]
 
 READ_BYTES = 64 * 1024
 """The most one turn reads from one pipe, and the largest chunk."""
@@ -23,22 +27,35 @@ RETRY_NS = 1_000_000_000
 """How long after a pipe could not be watched that is tried again."""
 
 
-class OutputPipe:
-    """Moves the output of one stream from `fd` to `sink`; `on_chunk` sees every chunk on its way, stripped already.
+class Tap:
+    """What a stream does beside going to its log. What the callbacks raise goes to the loop's error handler.
 
-    What `on_chunk` raises goes to the loop's error handler. OSError, with `fd` closed, where it cannot be watched.
+    `on_raw` sees what was read as it was read, `on_output` each chunk on its way to the log, after `strip_ansi`. With
+    `capture_maxbytes` there is capture mode: what is captured `on_output` sees too, but no log, and `on_message` gets it whole.
     """
+
+    __slots__ = ("capture_maxbytes", "on_message", "on_output", "on_raw", "strip_ansi")
 
     def __init__(
         self,
-        loop: Loop,
-        fd: int,
-        sink: Sink,
+        on_output: OnData | None = None,
         strip_ansi: bool = False,
-        on_chunk: Callable[[bytes], None] | None = None,
+        capture_maxbytes: int = 0,
+        on_message: OnData | None = None,
+        on_raw: OnData | None = None,
     ) -> None:
-        self._loop, self._fd, self._sink, self._on_chunk = loop, fd, sink, on_chunk
-        self._filter = AnsiFilter() if strip_ansi else None
+        self.on_output, self.on_message, self.on_raw = on_output, on_message, on_raw
+        self.strip_ansi, self.capture_maxbytes = strip_ansi, capture_maxbytes
+
+
+class OutputPipe:
+    """Moves the output of one stream from `fd` to `sink`. OSError, with `fd` closed, where it cannot be watched."""
+
+    def __init__(self, loop: Loop, fd: int, sink: Sink, tap: Tap) -> None:
+        self._loop, self._fd, self._sink, self._tap = loop, fd, sink, tap
+        self._filter = AnsiFilter() if tap.strip_ansi else None
+        strip = bytes if self._filter is None else self._filter.feed
+        self._capture = Capture(tap.capture_maxbytes, strip) if tap.capture_maxbytes else None
         try:
             loop.kernel.set_nonblocking(fd)
             loop.watch(fd, READABLE, self._ready)
@@ -76,6 +93,8 @@ class OutputPipe:
         self._loop.unwatch(fd)
         self._loop.kernel.close(fd)
         self._sink.forget(self._resume)
+        if self._capture is not None:
+            self._divide(self._capture.rest())
         if self._filter is not None:
             self._hand_over(self._filter.rest())
 
@@ -110,15 +129,29 @@ class OutputPipe:
             self.close()
 
     def _pass_on(self, data: bytes) -> None:
-        self._hand_over(data if self._filter is None else self._filter.feed(data))
+        self._tell(self._tap.on_raw, data)
+        if self._capture is not None:
+            self._divide(self._capture.feed(data))
+        else:
+            self._hand_over(data if self._filter is None else self._filter.feed(data))
 
-    def _hand_over(self, data: bytes) -> None:
-        if not data:
-            return
-        self._sink.write(data)
-        if self._on_chunk is not None:
+    def _divide(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            if piece.kind is Kind.MESSAGE:
+                self._tell(self._tap.on_message, piece.data)
+            else:
+                self._hand_over(piece.data, piece.kind is Kind.OUTPUT)
+
+    def _hand_over(self, data: bytes, logged: bool = True) -> None:
+        if data:
+            if logged:
+                self._sink.write(data)
+            self._tell(self._tap.on_output, data)
+
+    def _tell(self, listener: Callable[[bytes], None] | None, data: bytes) -> None:
+        if listener is not None:
             try:
-                self._on_chunk(data)
+                listener(data)
             except Exception as error:  # the fault of a listener must not stop the reading (promise 3)
                 self._loop.soon(_raiser(error))
 

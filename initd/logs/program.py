@@ -6,19 +6,15 @@ runs on the loop. One `ProgramLogs` serves one run: a restart prepares anew.
 
 from __future__ import annotations
 
-from initd.logs.pipe import OutputPipe
+from initd.logs.pipe import OutputPipe, Tap
 from initd.logs.rotate import LogTarget, RotatingFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from initd.kernel.port import Files
     from initd.logs.sinks import Done, Sink, SinkTable
 
-    OnOutput = Callable[[str, bytes], None]
-
-__all__ = ["LogTarget", "OpenLogs", "ProgramLogs", "prepare_logs"]
+__all__ = ["LogTarget", "OpenLogs", "ProgramLogs", "Tap", "prepare_logs"]
 
 
 class OpenLogs:
@@ -40,12 +36,13 @@ def prepare_logs(files: Files, stdout: LogTarget | None, stderr: LogTarget | Non
 
 
 class ProgramLogs:
-    """The streams of one run; `on_output(channel, chunk)` sees what is read, after `strip_ansi`."""
+    """The streams of one run, each with its tap."""
 
     def __init__(
-        self, sinks: SinkTable, opened: OpenLogs, strip_ansi: bool = False, on_output: OnOutput | None = None
+        self, sinks: SinkTable, opened: OpenLogs, stdout: Tap | None = None, stderr: Tap | None = None
     ) -> None:
-        self._table, self._strip_ansi, self._on_output = sinks, strip_ansi, on_output
+        self._table = sinks
+        self._taps = {"stdout": stdout or Tap(), "stderr": stderr or Tap()}
         self._stdout, self._stderr = sinks.adopt(opened.stdout), sinks.adopt(opened.stderr)
         self._pipes: list[OutputPipe] = []
         self._released = False
@@ -91,9 +88,7 @@ class ProgramLogs:
             sink.clear(both)
 
     def _pipe(self, channel: str, fd: int, sink: Sink) -> OutputPipe:
-        hook = self._on_output
-        on_chunk = None if hook is None else lambda data: hook(channel, data)
-        return OutputPipe(self._table.loop, fd, sink, self._strip_ansi, on_chunk)
+        return OutputPipe(self._table.loop, fd, sink, self._taps[channel])
 
     def _release(self, done: Done | None) -> None:
         both = _Both(done) if done is not None else None

@@ -70,6 +70,24 @@ class MoodChanged(Effect):
     mood: Mood
 
 
+class Send(Effect):
+    """Write that to a listener's standard input, all of it, sooner or later; answered by Unsent where nobody reads."""
+
+    instance: int
+    serial: int
+    text: str
+
+
+class HandleResult(Effect):
+    """Ask the pool's own result handler (`module:attribute`) what a listener's answer means; answered by ResultJudged."""
+
+    instance: int
+    serial: int
+    handler: str
+    notification: Record
+    result: bytes
+
+
 class Log(Effect):
     """A line of the main log: `level` is crit, warn, info or debug."""
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from initd.record import Record
+from initd.supervise.notifications import Notification
 from initd.supervise.policy import GroupPolicy
 
 
@@ -119,5 +120,35 @@ class Reaped(Event):
     wall_ns: int = 0
 
 
+class Emitted(Event):
+    """Something that listeners may be told has happened outside of the core."""
+
+    notification: Notification
+
+
+class ListenerSpoke(Event):
+    """A listener has written to its standard output."""
+
+    instance: int
+    data: bytes
+
+
+class Unsent(Event):
+    """The Send of that serial met a broken pipe."""
+
+    instance: int
+    serial: int
+
+
+class ResultJudged(Event):
+    """What a result handler made of a listener's answer: `processed`, `rejected`, or `error` if it broke down."""
+
+    instance: int
+    serial: int
+    verdict: str
+
+
 class TimePassed(Event):
     """Judge every deadline that is due. To be fed after the reaps, so that nothing dead is called RUNNING (D2)."""
+
+    wall_ns: int = 0

@@ -68,9 +68,18 @@ class ProcessPolicy(Record):
         return stopped_ns + self.stopwaitsecs * SECOND
 
 
+class ListenerPolicy(Record):
+    """What makes a group a pool of event listeners; `result_handler` None is supervisord's own, else `module:attribute`."""
+
+    events: tuple[str, ...]
+    buffer_size: int = 10
+    result_handler: str | None = None
+
+
 class GroupPolicy(Record):
-    """A group: its name, its priority, its members in boot order."""
+    """A group: its name, its priority, its members in boot order, and for a pool what its listeners listen to."""
 
     name: str
     priority: int
     processes: tuple[ProcessPolicy, ...]
+    listener: ListenerPolicy | None = None

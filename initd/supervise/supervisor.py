@@ -7,11 +7,13 @@ was overtaken, is answered or undone, not obeyed. Semantics: supervisord-4.3 §2
 from __future__ import annotations
 
 from initd.record import Record
-from initd.states import Mood
+from initd.states import Mood, ProcessState
 from initd.supervise import events
+from initd.supervise.audience import Audience
 from initd.supervise.desk import SIGKILL
 from initd.supervise.effects import Effect, Exit, GroupChanged, Kill, MoodChanged, Outcome
 from initd.supervise.group import Group
+from initd.supervise.notifications import SUPERVISOR_RUNNING, Notification
 from initd.supervise.process import Process
 from initd.supervise.rules import Rules
 from initd.supervise.shutdown import DEFAULT_CAP_NS, Shutdown
@@ -37,12 +39,16 @@ class Snapshot(Record):
     deadlines: tuple[tuple[int, int], ...]
     shutdown: tuple[Any, ...] | None
     cap_ns: int
+    audience: tuple[Any, ...]
 
 
 class Supervisor:
-    """The state of all programs. `now` is monotonic nanoseconds and never goes back from call to call."""
+    """The state of all programs. `now` is monotonic nanoseconds and never goes back from call to call.
 
-    def __init__(self, cap_ns: int = DEFAULT_CAP_NS) -> None:
+    `identifier` and `serial`, the number of the first notification, are what listeners are told.
+    """
+
+    def __init__(self, cap_ns: int = DEFAULT_CAP_NS, identifier: str = "supervisor", serial: int = 0) -> None:
         self._groups: dict[str, Group] = {}
         self._processes: dict[int, Process] = {}
         self._instances = 0
@@ -52,6 +58,7 @@ class Supervisor:
         self._shutdown: Shutdown | None = None
         self._timers = Timers()
         self._rules = Rules(self._timers)
+        self.audience = Audience(identifier, self._runs, serial)
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
@@ -76,10 +83,11 @@ class Supervisor:
     def next_deadline(self) -> int | None:
         """When TimePassed will next have something to do; None for never."""
         when = self._timers.next_ns()
-        if self._shutdown is None or self._finished:
-            return when
-        also = self._shutdown.next_ns()
-        return when if also is None or (when is not None and when <= also) else also
+        for other in (self.audience, None if self._finished else self._shutdown):
+            also = other.next_ns() if other is not None else None
+            if also is not None and (when is None or also < when):
+                when = also
+        return when
 
     # -- events ------------------------------------------------------------------------------------------------------
 
@@ -92,10 +100,15 @@ class Supervisor:
             self._finished = self._shutdown.advance(rules, self._groups, type(event) is events.TimePassed)
             if self._finished:
                 rules.out.append(Exit(rules.mood, self._shutdown.given_up))
-        return rules.out
+        return rules.out if self.audience.pools.empty else self.audience.follow(rules.out)
+
+    def _runs(self, instance: int) -> bool:
+        process = self._processes.get(instance)
+        return process is not None and process.state is ProcessState.RUNNING
 
     def _boot(self, event: events.Booted) -> None:
         self._booted = True
+        self._tell(events.Emitted(Notification(SUPERVISOR_RUNNING)))
         for group in self.groups:
             self._autostart(group, event)
 
@@ -116,6 +129,7 @@ class Supervisor:
         group = Group(policy, [Process(first + at, policy.name, each) for at, each in enumerate(policy.processes)])
         self._groups[policy.name] = group
         self._processes.update({process.instance: process for process in group.processes})
+        self.audience.added(group)
         rules.out.append(GroupChanged(group.name, True, tuple(process.instance for process in group.processes)))
         rules.reply(event.request, Outcome.DONE)
         if self._booted:
@@ -133,6 +147,7 @@ class Supervisor:
         for process in group.processes:
             del self._processes[process.instance]
             process.due_ns = process.report_ns = None  # nobody's deadlines any more
+        self.audience.removed(group)
         rules.out.append(GroupChanged(group.name, False, tuple(process.instance for process in group.processes)))
         rules.reply(event.request, Outcome.DONE)
 
@@ -183,14 +198,19 @@ class Supervisor:
             self._shutdown = Shutdown(list(self.groups), self._cap_ns)
             self._shutdown.begin(rules, self._groups)
 
+    def _tell(self, event: events.Emitted | events.ListenerSpoke | events.Unsent | events.ResultJudged) -> None:
+        self.audience.hear(event, self._rules.out)
+
     def _time_passed(self, event: events.TimePassed) -> None:
         now = self._rules.now
+        self.audience.begin_turn(self._rules.out)
         while (process := self._timers.take_due(now)) is not None:
             if process.report_ns is not None and process.report_ns <= now:
                 self._rules.still_stopping(process)
             if process.due_ns is not None and process.due_ns <= now:
                 process.due_ns = None
                 self._rules.apply(process, Trigger.DUE)
+        self.audience.look_at_clock(now, event.wall_ns)
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
 
@@ -205,6 +225,7 @@ class Supervisor:
             self._timers.pending(),
             self._shutdown.snapshot() if self._shutdown else None,
             self._cap_ns,
+            self.audience.snapshot(),
         )
 
     @classmethod
@@ -220,6 +241,7 @@ class Supervisor:
         for when_ns, instance in snapshot.deadlines:
             core._timers.arm(when_ns, core._processes[instance])
         core._shutdown = Shutdown.restore(snapshot.shutdown) if snapshot.shutdown else None
+        core.audience = Audience.restore(snapshot.audience, core._runs)
         return core
 
 
@@ -242,5 +264,9 @@ HANDLERS: dict[type[events.Event], Callable[[Supervisor, Any], None]] = {
     events.Signalled: Supervisor._signalled,
     events.Reaped: Supervisor._reaped,
     events.TimePassed: Supervisor._time_passed,
+    events.Emitted: Supervisor._tell,
+    events.ListenerSpoke: Supervisor._tell,
+    events.Unsent: Supervisor._tell,
+    events.ResultJudged: Supervisor._tell,
 }
 """What handles which event, for all of them."""

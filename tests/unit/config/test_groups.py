@@ -55,7 +55,6 @@ def test_a_comma_too_many_is_told_as_such() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("[eventlistener:e]\ncommand=x\nevents=TICK_5\n", 7),
         ("[fcgi-program:f]\ncommand=x\nsocket=unix:///tmp/x\n", 7),
         ("[fcgi-program:f]\ncommand=x\nsocket=unix:///tmp/x\n[group:g]\nprograms=f\n", 7),
     ],

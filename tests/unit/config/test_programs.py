@@ -85,9 +85,8 @@ def test_the_file_name_syslog_means_the_option_and_a_warning() -> None:
 
 
 def test_what_this_release_does_not_do_yet_is_warned_about_where_it_is_asked_for() -> None:
-    text = HEAD + "stderr_syslog=true\nstdout_capture_maxbytes=1KB\nstderr_capture_maxbytes=0\nstdout_syslog=no\n"
+    text = HEAD + "stderr_syslog=true\nstdout_syslog=no\n"
     assert warnings(text) == [
-        "/etc/s.conf:5: stdout_capture_maxbytes is not supported by this release: what is to be captured goes to the log",
         "/etc/s.conf:4: stderr_syslog is not supported by this release: nothing is sent to syslog",
     ]
 

@@ -57,6 +57,7 @@ class FakeDaemon:
         self.answers: dict[str, Any] = {}
         self.asked: list[tuple[str, str, tuple[Any, ...], Callable[[Any], None]]] = []
         self.lines: list[tuple[str, str]] = []
+        self.told: list[tuple[str, str]] = []
         self.live: list[FakeGroup] = []
         self.heard: list[Callable[[int | None], None]] = []
         interfaces = (RpcInterfaceConfig("supervisor", STOCK_FACTORY, {}),)
@@ -124,6 +125,9 @@ class FakeDaemon:
 
     def write_stdin(self, instance: int, data: bytes, answer: Callable[[Any], None]) -> None:
         self._ask("stdin", instance, (data,), answer)
+
+    def remote_event(self, kind: str, data: str) -> None:
+        self.told.append((kind, data))
 
     def clear_logs(self, instance: int, answer: Callable[[Any], None]) -> None:
         self._ask("clear", instance, (), answer)

@@ -53,6 +53,8 @@ def test_the_main_log_is_cleared(world: World) -> None:
     assert world.fault("clearLog") == (20, "NO_FILE")
 
 
-def test_an_event_of_a_clients_own_is_accepted(world: World) -> None:
+def test_an_event_of_a_clients_own_is_told(world: World) -> None:
     assert world.call("sendRemoteCommEvent", "type", "data") is True
+    assert world.call("sendRemoteCommEvent", 5, True) is True
     assert world.fault("sendRemoteCommEvent", ["type"], "data") == (2, "INCORRECT_PARAMETERS")
+    assert world.daemon.told == [("type", "data"), ("5", "True")]

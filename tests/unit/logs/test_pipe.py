@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from initd.logs.pipe import READ_BYTES, RETRY_NS, OutputPipe
+from initd.logs.capture import BEGIN, END
+from initd.logs.pipe import READ_BYTES, RETRY_NS, OutputPipe, Tap
 
 
 class ListSink:
@@ -29,7 +30,7 @@ class ListSink:
 def make(bench, **options):
     sink = ListSink()
     written = bench.kernel.new_pipe(7)
-    return OutputPipe(bench.loop, 7, sink, **options), sink, written
+    return OutputPipe(bench.loop, 7, sink, Tap(**options)), sink, written
 
 
 def test_one_turn_reads_one_bounded_piece(bench) -> None:
@@ -45,7 +46,7 @@ def test_every_chunk_is_shown_behind_the_sink(bench) -> None:
     seen: list[tuple[bytes, int]] = []
     sink = ListSink()
     written = bench.kernel.new_pipe(7)
-    OutputPipe(bench.loop, 7, sink, on_chunk=lambda data: seen.append((data, len(sink.chunks))))
+    OutputPipe(bench.loop, 7, sink, Tap(on_output=lambda data: seen.append((data, len(sink.chunks)))))
     written += b"hello"
     bench.turn()
     assert seen == [(b"hello", 1)]
@@ -154,7 +155,7 @@ def test_a_fault_of_whoever_looks_on_stops_neither_the_reading_nor_the_log(bench
     def fail(data: bytes) -> None:
         raise ValueError(data)
 
-    _, sink, written = make(bench, on_chunk=fail)
+    _, sink, written = make(bench, on_output=fail)
     for piece in (b"one", b"two"):
         written += piece
         bench.loop.turn(0, lambda: None)
@@ -170,3 +171,21 @@ def test_escape_sequences_are_stripped_over_reads_and_the_rest_is_kept_at_the_en
         bench.turn()
     pipe.drain_at_exit()
     assert b"".join(sink.chunks) == b"abc\x1b"
+
+
+def test_what_is_captured_is_shown_but_not_written_and_told_whole(bench) -> None:
+    raw: list[bytes] = []
+    shown: list[bytes] = []
+    told: list[bytes] = []
+    pipe, sink, written = make(
+        bench, on_output=shown.append, strip_ansi=True, capture_maxbytes=100, on_message=told.append, on_raw=raw.append
+    )
+    written += b"before\x1b[1m" + BEGIN + b"me\x1b[1mss"
+    bench.turn()
+    written += b"age" + END + b"after"
+    bench.turn()
+    pipe.drain_at_exit()
+    assert b"".join(sink.chunks) == b"beforeafter"
+    assert b"".join(shown) == b"beforemessageafter"
+    assert told == [b"message"]
+    assert b"".join(raw) == b"before\x1b[1m" + BEGIN + b"me\x1b[1mssage" + END + b"after"

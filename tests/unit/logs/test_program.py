@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from initd.kernel.linux_files import LinuxFiles
-from initd.logs.program import LogTarget, ProgramLogs, prepare_logs
+from initd.logs.program import LogTarget, ProgramLogs, Tap, prepare_logs
 from initd.logs.sinks import SinkTable
 
 FILES = LinuxFiles()
@@ -42,7 +42,8 @@ def test_a_failed_opening_leaves_nothing_open(tmp_path: Path) -> None:
 def test_what_a_program_writes_goes_to_its_files_and_is_shown(bench, table: SinkTable, tmp_path: Path) -> None:
     before = open_fds()
     seen: list[tuple[str, bytes]] = []
-    logs = ProgramLogs(table, prepare_logs(FILES, *targets(tmp_path)), on_output=lambda *chunk: seen.append(chunk))
+    taps = (Tap(lambda chunk, channel=channel: seen.append((channel, chunk))) for channel in ("stdout", "stderr"))
+    logs = ProgramLogs(table, prepare_logs(FILES, *targets(tmp_path)), *taps)
     out, err = bench.kernel.new_pipe(3), bench.kernel.new_pipe(4)
     logs.attach(3, 4)
     out += b"hello"
@@ -71,13 +72,13 @@ def test_redirected_stderr_needs_one_pipe_only(bench, table: SinkTable, tmp_path
 
 
 def test_output_without_a_log_is_read_all_the_same(bench, table: SinkTable) -> None:
-    seen: list[tuple[str, bytes]] = []
-    logs = ProgramLogs(table, prepare_logs(FILES, None, None), True, lambda *chunk: seen.append(chunk))
+    seen: list[bytes] = []
+    logs = ProgramLogs(table, prepare_logs(FILES, None, None), Tap(seen.append, strip_ansi=True))
     out = bench.kernel.new_pipe(3)
     logs.attach(3, None)
     out += b"\x1b[1mbold"
     bench.settle()
-    assert seen == [("stdout", b"bold")]
+    assert seen == [b"bold"]
     logs.clear(bench.answers.append)
     assert bench.answers == [None]
 

@@ -1,0 +1,61 @@
+"""What becomes of the output of a program beside its logs: lines of the main log, events, and a listener's answers.
+
+Composition of logs and core: supervisord-4.3 §4.1, §4.2, §4.4, §6.4.
+"""
+
+from __future__ import annotations
+
+from initd.logs.mainlog import Level, output_text
+from initd.logs.pipe import Tap
+from initd.supervise.events import Emitted, ListenerSpoke
+from initd.supervise.notifications import communication, output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from initd.drive.program import Program
+    from initd.session import Session
+    from initd.supervise.notifications import Notification
+
+    Make = Callable[[str, str, int, str, bytes], Notification]
+
+
+def taps_of(session: Session, program: Program) -> tuple[Tap, Tap]:
+    """The taps of stdout and stderr for a run of that program."""
+    if session.core.audience.pools.is_listener(program.instance):
+        return _listener(session, program), _tap(session, program, "stderr")
+    return _tap(session, program, "stdout"), _tap(session, program, "stderr")
+
+
+def _listener(session: Session, program: Program) -> Tap:
+    strip_ansi, name = session.config.daemon.strip_ansi, program.config.name
+
+    def spoke(data: bytes) -> None:
+        session.log("debug", f"{name!r} stdout output:\n{data!r}")
+        session.driver.handle(ListenerSpoke(program.instance, data))
+
+    return Tap(strip_ansi=strip_ansi, on_raw=spoke)
+
+
+def _tap(session: Session, program: Program, channel: str) -> Tap:
+    config = program.config
+    log = config.stdout if channel == "stdout" else config.stderr
+    debug = session.main_log.threshold <= Level.DEBG
+
+    def emit(make: Make, data: bytes) -> None:
+        pid = program.running.pid if program.running is not None else 0
+        session.driver.handle(Emitted(make(config.name, program.group, pid, channel, data)))
+
+    def chunk(data: bytes) -> None:
+        if debug:
+            session.log("debug", output_text(config.name, channel, data))
+        if log.events_enabled and session.core.audience.pools.wanted(f"PROCESS_LOG_{channel.upper()}"):
+            emit(output, data)
+
+    def message(data: bytes) -> None:
+        emit(communication, data)
+        session.log("debug", f"{config.name!r} {channel} emitted a comm event")
+
+    needed = debug or log.events_enabled
+    return Tap(chunk if needed else None, session.config.daemon.strip_ansi, log.capture_maxbytes, message)
