@@ -1,0 +1,97 @@
+"""The whole daemon with event listeners on the simulated kernel: everything is told, in order, until somebody has taken it."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.property.worlds import World, program
+
+LISTENERS = (
+    "listen",
+    "listen after 0.1s",
+    "listen after 2s",
+    "crash after 3s exit 1",
+    "listen FAIL after 1s",
+    "print READY",
+)
+SENT = re.compile(r"event (\d+) sent to listener (\w+)")
+LOST = re.compile(r"event buffer overflowed, discarding event (\d+)")
+
+
+def pool(name: str, events: str, **options: object) -> str:
+    options = {"command": f"/usr/bin/{name}", "events": events, **options}
+    return f"[eventlistener:{name}]\n" + "".join(f"{key}={value}\n" for key, value in options.items())
+
+
+def told(world: World) -> list[tuple[int, str]]:
+    """(serial, listener) in the order in which events were sent."""
+    return [(int(serial), name) for line in world.lines("sent to listener") for serial, name in SENT.findall(line)]
+
+
+@settings(max_examples=60)
+@given(
+    size=st.integers(1, 30),
+    behaviours=st.tuples(st.sampled_from(LISTENERS), st.sampled_from(LISTENERS)),
+    times=st.lists(st.floats(0.5, 20), max_size=20),
+    worker=st.sampled_from(("crash after 0.3s exit 1", "crash after 2s exit 0", "run")),
+)
+def test_every_event_is_taken_once_or_its_loss_is_told(size, behaviours, times, worker):
+    names = ("one", "two")
+    sections = pool("one", "EVENT", buffer_size=size) + pool("two", "REMOTE_COMMUNICATION", buffer_size=size)
+    world = World(
+        sections + program("worker", startretries=1),
+        {**dict(zip(names, behaviours, strict=True)), "worker": worker},
+        servers=True,
+        loglevel="debug",
+    )
+    calls = [world.call(at, "sendRemoteCommEvent", "kind", f"at {at}") for at in times]
+    world.run(60)
+    assert all(call.value is True for call in calls)
+    processed = {name: len(world.lines(f"{name}: event was processed")) for name in names}
+    for name, behaviour in zip(names, behaviours, strict=True):
+        serials = [serial for serial, listener in told(world) if listener == name]
+        if behaviour.startswith("listen") and "FAIL" not in behaviour:
+            assert serials == sorted(set(serials)), "each is sent once, in order"
+            assert processed[name] in (len(serials), len(serials) - 1)
+        elif "FAIL" in behaviour:
+            assert not processed[name]
+            assert len(set(serials)) <= 1 + len(world.lines(f"pool {name} event buffer overflowed"))
+        else:
+            assert len(serials) <= (behaviour == "print READY"), "it has said that it is READY once, or never"
+    healthy = [name for name, behaviour in zip(names, behaviours, strict=True) if behaviour == "listen"]
+    lost = {int(serial) for line in world.lines("pool two ") for serial in LOST.findall(line)}
+    if "two" in healthy:
+        taken = {serial for serial, listener in told(world) if listener == "two"}
+        assert len(taken | lost) == len(times) and not taken & lost
+
+
+def test_a_listener_that_dies_of_an_event_is_told_it_again():
+    dies = [["write", "out", "READY\n"], ["sleep", 3], ["exit", 1]]
+    world = World(
+        pool("one", "REMOTE_COMMUNICATION", startsecs=0),
+        lambda argv, env, attempt: dies if attempt == 1 else "listen",
+        servers=True,
+        loglevel="debug",
+    )
+    world.call(1, "sendRemoteCommEvent", "kind", "text")
+    world.run(20)
+    assert told(world) == [(0, "one"), (0, "one")]
+    assert world.lines("event was processed") == ["DEBG one: event was processed"]
+    assert world.lines("rebuffering") == ["DEBG rebuffering event 0 for pool one (buf size=0, max=10)"]
+
+
+def test_ticks_come_at_the_slices_of_the_wall_clock():
+    world = World(pool("one", "TICK_5", startsecs=0), {"one": "listen"}, loglevel="debug").run(21)
+    assert len(told(world)) == 4
+
+
+def test_a_pool_that_wants_no_ticks_wakes_nobody():
+    def happened(sections: str) -> int:
+        world = World(sections, {"one": "listen"}, loglevel="debug").run(10)
+        before = world.kernel.events
+        return world.run(3600).kernel.events - before
+
+    assert happened(pool("one", "REMOTE_COMMUNICATION", startsecs=0)) == happened(program("one", startsecs=0))
