@@ -149,7 +149,7 @@ def test_captured_output_is_an_event_and_in_no_log(daemon: Callable[[str], Insta
     running = daemon(
         pool("all", "PROCESS_COMMUNICATION,PROCESS_LOG", "startsecs = 0\n")
         + "[program:talker]\nautostart = false\nstartsecs = 0\nautorestart = false\nstdout_events_enabled = true\n"
-        + "command = echo 'before <!--XSUPERVISOR:BEGIN-->the message<!--XSUPERVISOR:END--> after'\n"
+        + "command = echo 'before <!--XSUPERVISOR:BEGIN-->the message<!--XSUPERVISOR:END--> and after it more than a token'\n"
         + "stdout_logfile = %(here)s/talker.log\nstdout_capture_maxbytes = 1MB\n"
     )
     running.until_running("all")
@@ -160,9 +160,9 @@ def test_captured_output_is_an_event_and_in_no_log(daemon: Callable[[str], Insta
         ("PROCESS_LOG_STDOUT", "before "),
         ("PROCESS_LOG_STDOUT", "the message"),
         ("PROCESS_COMMUNICATION_STDOUT", "the message"),
-        ("PROCESS_LOG_STDOUT", " after\\n"),
+        ("PROCESS_LOG_STDOUT", " and after it more than a token\\n"),
     ]
-    until("the log", lambda: (running.folder / "talker.log").read_text() == "before  after\n")
+    until("the log", lambda: (running.folder / "talker.log").read_text() == "before  and after it more than a token\n")
 
 
 def superlance(program: str) -> str:
