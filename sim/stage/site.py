@@ -13,6 +13,7 @@ from initd.config.load import Arguments, load
 from initd.states import ProcessState
 from sim.invariants.ledger import Ledger
 from sim.invariants.machine import Watch
+from sim.invariants.states import EDGES
 from sim.kernel.halt import Deadlock, Livelock
 from sim.simulation import Change, Simulation
 from sim.stage.calls import Call, Stamped, call_bytes
@@ -40,16 +41,6 @@ ARGUMENTS = Arguments(CONF)
 SECOND_NS = 1_000_000_000
 STDIO = 3
 DAEMON_PID = 50
-EDGES = {
-    "STOPPED": {"STARTING"},
-    "STARTING": {"RUNNING", "BACKOFF", "STOPPING", "UNKNOWN"},
-    "RUNNING": {"EXITED", "STOPPING", "UNKNOWN"},
-    "BACKOFF": {"STARTING", "FATAL", "STOPPED"},
-    "STOPPING": {"STOPPED", "UNKNOWN"},
-    "EXITED": {"STARTING"},
-    "FATAL": {"STARTING"},
-    "UNKNOWN": {"EXITED", "STOPPED"},
-}
 UNEXPECTED = re.compile(r"uncaptured python exception|raised an unexpected exception|unexpected error at")
 
 
