@@ -127,7 +127,11 @@ def restarts_without_limit(parting: Parting) -> Explained | None:
 def kills_again_every_turn(parting: Parting) -> Explained | None:
     """D7: with stopwaitsecs=0 or less SIGKILL is sent by every turn of the loop there is; ours repeats it every second."""
     program = dict(parting.scenario.programs()).get(parting.program)
-    if program is None or program.stopwaitsecs > 0 or parting.last_state() != "STOPPING":
+    if program is None or program.stopwaitsecs > 0:
+        return None
+    if _another_was_refused(parting):
+        return Explained.REST
+    if parting.last_state() != "STOPPING":
         return None
     kill = ("signal", "9 group" if program.killasgroup else "9")
     ours, theirs = parting.next_of(parting.ours), parting.next_of(parting.theirs)
@@ -138,6 +142,20 @@ def kills_again_every_turn(parting: Parting) -> Explained | None:
     # One of those kills that only one of us sends came to something, or failed.
     ends = (("state", "STOPPED"), ("state", "UNKNOWN"))
     return Explained.REST if any(each is not None and each[1:] in ends for each in (ours, theirs)) else None
+
+
+def _another_was_refused(parting: Parting) -> bool:
+    """A kill was to be refused while SIGKILL is sent again and again: whose it was differs, and so what a client's signal met."""
+    ours, theirs = parting.next_of(parting.ours), parting.next_of(parting.theirs)
+    stopping = [entry[0] for entry in parting.before if entry[2:] == ("state", "STOPPING")][-1:]
+    refusing = (op.time_ns for op in parting.scenario.ops if op.kind is Kind.REFUSE and op.target == parting.program)
+    if not stopping or not any(stopping[0] <= time_ns <= parting.time_ns for time_ns in refusing):
+        return False
+    if parting.last_state() not in ("STOPPING", "UNKNOWN"):
+        return False
+    asked = {str(at) for at, op in enumerate(parting.scenario.ops) if op.kind is Kind.SIGNAL and op.target == parting.program}
+    answers = [each[2].partition(" ")[0] for each in (ours, theirs) if each is not None and each[1] == "answer"]
+    return any(at in asked for at in answers)
 
 
 def looks_at_deadlines_first(parting: Parting) -> Explained | None:

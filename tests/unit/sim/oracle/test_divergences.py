@@ -98,6 +98,17 @@ def test_a_start_while_stopping_waits_for_the_stop() -> None:
     assert met(at_the_end) == {"forgets_the_start_while_stopping"}
 
 
+def test_a_refusal_meets_the_signal_of_a_client_where_sigkill_is_not_sent_all_the_time() -> None:
+    refuse = (at(0, Kind.STOP), at(0.5, Kind.REFUSE, 3), at(0.75, Kind.SIGNAL, 1))
+    scenario = alone(UNKILLABLE, stopwaitsecs=0, ops=refuse, until=2)
+    assert ours(scenario, "signal", "answer")[2:] == [(0, "9"), (0.75, "2 OK"), (1, "9"), (2, "9")]
+    assert met(scenario) == {"kills_again_every_turn"}
+    refused = (at(0, Kind.STOP), at(0, Kind.REFUSE, 1), at(0, Kind.SIGNAL, 0))
+    at_once = alone(Life(stop_ns=None, kill_ns=1), stopwaitsecs=0, ops=refused)
+    assert (0, "UNKNOWN") in ours(at_once)
+    assert met(at_once) == {"kills_again_every_turn", "dies_of_unknown"}
+
+
 def test_restarts_out_of_exited_have_a_rate() -> None:
     scenario = alone(Life(ends_ns=SECOND_NS // 128), startsecs=0, autorestart="true", until=10)
     starts = [time for time, _ in ours(scenario, "spawn")]
