@@ -51,7 +51,7 @@ def answered(site: Site, calls: Sequence[Call]) -> None:
     """V5: every one of these calls was answered, by what really happened."""
     for call in calls:
         if call.client.ended and call.answer is None:
-            if not site.restarts:
+            if not site.restarted:
                 site.tell("V5", f"{call.method}{call.params} of {call.time_ns / SECOND_NS} was cut off")
         elif call.answer is None:
             site.tell("V5", f"{call.method}{call.params} of {call.time_ns / SECOND_NS} is still not answered")

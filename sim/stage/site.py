@@ -84,9 +84,8 @@ class Site:
 
     def _start(self) -> Simulation:
         self._lives: dict[int, ProcessState] = {}
-        self._session: Any = None
-        self.restarts = 0
         self.simulation = Simulation(self.kernel, self.config, ARGUMENTS, self._host, self._changed)
+        self._first = self._session = self.simulation.session
         self.kernel.deadline = lambda: self.simulation.session.driver.next_deadline()
         self.kernel.held_bytes = lambda: self.simulation.session.held_bytes
         return self.simulation
@@ -101,6 +100,11 @@ class Site:
         self.kernel.owners.clear()
         self.shut_down = False
         self._start()
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the present daemon has begun again, by a signal or a client's wish."""
+        return self.simulation.session is not self._first
 
     def _hear(self, now_ns: int, what: str, pid: int, detail: Any) -> None:
         """The kernel's trace; children of children are none of ours, whoever reaps them."""
@@ -160,7 +164,6 @@ class Site:
         change, kernel = changed.change, self.kernel
         name = f"{change.group}:{change.name}"
         if self._session is not self.simulation.session:
-            self.restarts += self._session is not None
             self._session, self._lives = self.simulation.session, {}
         before = self._lives.get(change.instance, change.old)
         self._lives[change.instance] = change.new
@@ -180,7 +183,9 @@ class Site:
             self.watch.running(kernel.now, name, change.pid, self._startsecs(change.group, change.name) * SECOND_NS)
         if name in self.lost:
             pass
-        elif change.new is ProcessState.RUNNING and sum(kernel.owners.get(pid) == name for pid in self.watch.living) > 1:
+        elif (
+            change.new is ProcessState.RUNNING and sum(kernel.owners.get(pid) == name for pid in self.watch.living) > 1
+        ):
             self.tell("S3", f"{name} has several children")
         self.changes.append((kernel.now, name, change.old, change.new))
 
