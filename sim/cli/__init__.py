@@ -45,6 +45,9 @@ EXIT_USAGE, EXIT_INTERRUPTED, EXIT_UNREAD = 2, 128 + signal.SIGINT, 128 + signal
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `initd-sim`; returns the exit status."""
     words = sys.argv[1:] if argv is None else list(argv)
+    for stream in ("stdout", "stderr"):  # None where it was closed before we began
+        if getattr(sys, stream) is None:
+            setattr(sys, stream, open(os.devnull, "w", encoding="utf-8"))
     try:
         with _terminable():
             try:

@@ -93,6 +93,7 @@ def test_a_child_sees_the_environment_directory_umask_and_limit_it_was_given(wor
     for options in both_ways(world):
         kid = world.spawn(told, env={"ONE": "1"}, umask=0o027, nofile=200, **options)
         assert kid.facts() == {"env:ONE": "1", "umask": "0027", "nofile": "200"}
+        assert world.spawn([["tell", "umask"]], umask=0, **options).facts() == {"umask": "0000"}
     assert world.spawn([["tell", "cwd"]], directory=world.directory).facts() == {"cwd": world.directory}
 
 

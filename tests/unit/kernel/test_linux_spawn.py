@@ -46,7 +46,7 @@ def test_an_interpreter_we_do_not_know_has_no_vfork_path(monkeypatch: pytest.Mon
     assert linux_spawn.find_fork_exec() is None
 
 
-@pytest.mark.parametrize("wanted", [{}, {"umask": 0o027, "nofile": 300}])
+@pytest.mark.parametrize("wanted", [{}, {"umask": 0}, {"umask": 0o027, "nofile": 300}])
 def test_children_of_both_paths_see_the_same_world(launch: Launcher, wanted: dict[str, Any]) -> None:
     by_vfork = launch.output(*PYTHON, **wanted)
     by_fork = launch.output(*PYTHON, **wanted, **FORK)

@@ -134,6 +134,16 @@ def test_an_exit_out_of_unknown_ends_the_count_of_failures():
     assert (bench.state(), bench.process().failures) == (ProcessState.EXITED, 0)
 
 
+def test_a_stop_that_waits_when_a_clients_signal_is_refused_is_answered():
+    bench = Bench(ProcessPolicy("a"))
+    bench.running()
+    bench.do(StopAsked(1, wait=True, request=5))
+    bench.do(Signalled(1, 10, 15))
+    bench.do(SignalAsked(1, 1, request=6))
+    assert replies(bench.do(Signalled(1, 10, 1, EPERM, "not permitted", 6))) == {5: "DONE", 6: "FAILED"}
+    assert bench.state() is ProcessState.UNKNOWN
+
+
 @pytest.mark.parametrize(("request_id", "doing"), [(None, "killing"), (5, "sending sig SIGHUP")])
 def test_a_refused_signal_is_logged_with_what_it_was_for(request_id, doing):
     bench = Bench(ProcessPolicy("a"))

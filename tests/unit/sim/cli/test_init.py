@@ -88,3 +88,10 @@ def test_output_that_cannot_be_written_is_one_message():
         told = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert told.returncode == 2
     assert told.stderr == "Error: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_a_closed_output_changes_no_verdict(closed):
+    words = [sys.executable, "-m", "sim.cli", "run", "--seeds", "0:5", "--profile", "plain"]
+    told = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *words], capture_output=True, text=True, timeout=60)
+    assert (told.returncode, told.stderr) == (0, "")
