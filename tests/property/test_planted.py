@@ -53,6 +53,11 @@ def test_there_is_something_planted_for_each_bug_in_several_ways():
     assert min(map(len, PLANTED.values())) >= 3
 
 
+def test_every_way_finds_the_text_it_changes():
+    changes = [(each["way"], change) for each in ENTRIES for change in each["change"]]
+    assert [way for way, change in changes if (ROOT / change["file"]).read_text().count(change["old"]) != 1] == []
+
+
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_campaign_fails_within_ten_seconds_and_names_what_was_planted(bug):
     warm_up()
