@@ -6,6 +6,8 @@ decided in the effects it showed; clients tell their answers themselves (`sim.st
 
 from __future__ import annotations
 
+import threading
+
 from initd.kernel.transcript import entries, revived
 from initd.states import ProcessState
 from sim.stage.daemon import state_text
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
     Key = Callable[[tuple[str, ...]], str]
     """The program, `group:program`, that a command line belongs to."""
+
+READING = threading.Lock()
+"""Held while literals are read: CPython 3.11 counts the depth of all threads' syntax trees in one place (gh-106905), and
+one that yields in the middle of a literal makes the other's a SystemError."""
 
 
 class Chronicle:
@@ -47,10 +53,11 @@ class Chronicle:
 
     def read(self, file: IO[bytes], key: Key) -> None:
         """Take the whole of an open recording; RecordingError."""
-        for _, (name, arguments, *answer) in entries(file, "the recording"):
-            take = TAKES.get(name)
-            if take is not None:
-                take(self, arguments, answer, key)
+        with READING:
+            for _, (name, arguments, *answer) in entries(file, "the recording"):
+                take = TAKES.get(name)
+                if take is not None:
+                    take(self, arguments, answer, key)
 
     def _tell(self, program: str, what: str, detail: str) -> None:
         self.trace.append((self._now_ns - (self.zero_ns or 0), program, what, detail))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import threading
+import time
 
 from initd.kernel import transcript
 from initd.kernel.port import Child
@@ -70,3 +73,39 @@ def test_a_refused_fork_counts_as_a_try_and_is_not_the_daemons_doing():
     told = read(mono(1), BOOT, ("spawn", (SPEC,), None, ("KernelError", 11, "fork")), mono(2), spawned(8))
     assert told.trace == [(1, A, "spawn", "2")]
     assert "refused" in told.unknown
+
+
+def test_recordings_are_read_whole_by_threads_side_by_side():
+    # Finalizers let another thread in while a literal is half read, which CPython 3.11 alone does not survive.
+    stop = threading.Event()
+    failures = []
+
+    class Yields:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            time.sleep(1e-6)
+
+    def reads():
+        try:
+            while not stop.is_set():
+                Yields()
+                read(*LIFE)
+        except BaseException as error:
+            failures.append(error)
+            stop.set()
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(30)
+    threads = [threading.Thread(target=reads) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        stop.wait(1)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        gc.set_threshold(*threshold)
+    assert failures == []
