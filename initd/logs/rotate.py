@@ -40,6 +40,7 @@ class RotatingFile:
         self._borrowed = borrowed
         self._stream = borrowed
         self._size = 0
+        self._sure = True  # that the file is so long: a disk need not tell
         self._rotate_at = target.maxbytes
         self._broken = False
         self._stuck = False
@@ -120,7 +121,7 @@ class RotatingFile:
     def _open(self, files: Files) -> None:
         self._fd = files.open_append(self.path)
         self._stream = self.path.startswith(_DESCRIPTOR_LINKS) or not files.seekable(self._fd)
-        self._size = self._measure(files, 0)
+        self._measure(files, otherwise=0)
         self._rotate_at = self.target.maxbytes
 
     def _ensure_open(self, files: Files, notes: list[str]) -> None:
@@ -147,25 +148,28 @@ class RotatingFile:
         if self._fd == -1:
             self.lost += len(data)
             return
-        before = self._size
+        before, sure = self._size, self._sure
         try:
-            self._size = files.append(self._fd, data)
+            self._size, self._sure = files.append(self._fd, data), True
         except OSError as error:
             # A disk fills up in the middle of a chunk: some of it may be in the file after all.
-            self._size = self._measure(files, before)
-            self.lost += len(data) - min(max(self._size - before, 0), len(data))
+            self._measure(files, otherwise=before)
+            written = self._size - before if sure and self._sure else 0
+            self.lost += len(data) - min(max(written, 0), len(data))
             self._fail(error, notes)
             return
         if self.lost or self._broken:
             notes.append(f"log target {self.path!r} takes output again, {self.lost} bytes were lost")
             self.lost, self._broken = 0, False
 
-    def _measure(self, files: Files, otherwise: int) -> int:
-        """The size of the file, or `otherwise` if it has none or does not tell."""
+    def _measure(self, files: Files, otherwise: int) -> None:
+        """Take the size of the file, or `otherwise` if it has none or does not tell."""
+        self._size, self._sure = otherwise, self._stream
         try:
-            return otherwise if self._stream else files.append(self._fd, b"")
+            if not self._stream:
+                self._size, self._sure = files.append(self._fd, b""), True
         except OSError:
-            return otherwise
+            pass
 
     def _fail(self, error: OSError, notes: list[str]) -> None:
         if not self._broken:
@@ -184,9 +188,9 @@ class RotatingFile:
         self._stuck = stuck
         try:
             self._open(files)
-            if self._size and not stuck:
+            if (self._size or not self._sure) and not stuck:
                 files.truncate(self._fd)
-                self._size = 0
+                self._size, self._sure = 0, True
         except OSError as error:
             self._fail(error, notes)
         # After a failure the next attempt is due when there is as much again, not at every chunk.

@@ -175,6 +175,24 @@ def test_bytes_dropped_before_they_came_here_are_told_too(files: Failing, tmp_pa
     assert log.append(files, [b"b"]) == []
 
 
+def test_a_disk_that_did_not_tell_a_size_gets_no_credit_for_what_it_refused(files: Failing, tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"0123456789")
+    files.fails["measure"] = errno.EIO
+    log = open_log(files, tmp_path)
+    files.fails.clear()
+    files.room = 0
+    log.append(files, [b"abc"])
+    files.room = 100
+    assert log.append(files, [b"d"]) == [f"log target '{tmp_path}/log' takes output again, 3 bytes were lost"]
+
+
+def test_a_log_of_unknown_size_is_emptied_where_there_are_no_backups(files: Failing, tmp_path: Path) -> None:
+    log = open_log(files, tmp_path, maxbytes=4)
+    files.fails["measure"] = errno.EIO
+    log.append(files, [b"abcd", b"e"])
+    assert contents(tmp_path) == {"log": b"e"}
+
+
 def test_an_io_error_loses_the_chunk_and_nothing_else(files: Failing, tmp_path: Path) -> None:
     log = open_log(files, tmp_path)
     files.fails["append"] = errno.EIO
