@@ -12,7 +12,7 @@ from initd.config.load import Arguments
 from initd.record import Record
 from initd.session import Environment
 from initd.states import ProcessState
-from initd.supervise.effects import Effect, StateChanged
+from initd.supervise.effects import Effect, GroupChanged, StateChanged
 from sim.kernel import EndOfRun, SimKernel
 
 TYPE_CHECKING = False
@@ -40,7 +40,8 @@ class Change(Record):
 class Simulation:
     """A daemon with this configuration on this kernel; `changes` grows while it runs.
 
-    `on_change` hears of each change as it happens. `exit_status` is None until the daemon has ended by itself.
+    `on_change` hears of each change as it happens, `on_group` of groups that come and go. `exit_status` is None until the
+    daemon has ended by itself.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class Simulation:
         arguments: Arguments | None = None,
         host: Host | None = None,
         on_change: Callable[[Change], None] = lambda change: None,
+        on_group: Callable[[GroupChanged], None] = lambda change: None,
     ) -> None:
         self.kernel = kernel
         self.changes: list[Change] = []
         self.exit_status: int | None = None
         self.failure: ConfigError | None = None
-        self._on_change = on_change
+        self._on_change, self._on_group = on_change, on_group
         host = host or Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", kernel.files)
         environment = Environment(kernel, host, arguments or Arguments(config.path), nofile=1024, on_change=self._heard)
         self._began_ns = kernel.now
@@ -93,6 +95,8 @@ class Simulation:
             change = Change(self.kernel.now - self._began_ns, effect)
             self.changes.append(change)
             self._on_change(change)
+        elif isinstance(effect, GroupChanged):
+            self._on_group(effect)
 
     def _failed(self, error: ConfigError) -> None:
         self.failure = error

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from initd.config.model import Config
     from initd.kernel.port import ExitStatus
+    from initd.supervise.effects import GroupChanged
     from sim.children.behaviours import Programs
     from sim.kernel.sockets import SimClient
 
@@ -84,7 +85,7 @@ class Site:
 
     def _start(self) -> Simulation:
         self._lives: dict[int, ProcessState] = {}
-        self.simulation = Simulation(self.kernel, self.config, ARGUMENTS, self._host, self._changed)
+        self.simulation = Simulation(self.kernel, self.config, ARGUMENTS, self._host, self._changed, self._group_changed)
         self._first = self._session = self.simulation.session
         self.kernel.deadline = lambda: self.simulation.session.driver.next_deadline()
         self.kernel.held_bytes = lambda: self.simulation.session.held_bytes
@@ -188,6 +189,16 @@ class Site:
         ):
             self.tell("S3", f"{name} has several children")
         self.changes.append((kernel.now, name, change.old, change.new))
+
+    def _group_changed(self, group: GroupChanged) -> None:
+        """Whoever is added begins as STOPPED, whatever one of its name was before, in an earlier session too."""
+        last = {name: new for _, name, _, new in self.changes}
+        for instance in group.instances if group.added else ():
+            process = self.simulation.session.core.process(instance)
+            name = f"{group.name}:{process.name}" if process is not None else ""
+            before = last.get(name, ProcessState.STOPPED)
+            if before is not ProcessState.STOPPED:
+                self.changes.append((self.kernel.now, name, before, ProcessState.STOPPED))
 
     def _log_paths(self, group: str, name: str) -> tuple[str | None, str | None]:
         """Where stdout and stderr of a program go; stderr of one that redirects it is not asked for."""
