@@ -12,7 +12,7 @@ from pathlib import Path
 
 from initd.config.host import Host
 from initd.config.load import Arguments, load
-from initd.config.options import SECTIONS
+from initd.config.options import OURS, SECTIONS
 from initd.errors import ConfigError
 
 DOCS = Path(__file__).parent
@@ -24,7 +24,8 @@ FACTORY = "supervisor.rpcinterface_factory"
 INTRODUCTION = f"""\
 # Every option
 
-Generated from `initd/config/options.py` and the code that acts on them. Names, types and defaults are supervisord 4.3's. The
+Generated from `initd/config/options.py` and the code that acts on them. Names, types and defaults are supervisord 4.3's, but for
+`[initd]` and the last five of a program, which supervisord ignores: [containers.md](containers.md) tells of them. The
 right column names the module that makes an option come true; *{NOT_YET}* means that this release reads and checks it and does
 nothing with it (a warning says so where it matters), or refuses the section. What each type takes is in `initd/config/values.py`,
 `paths.py` and `users.py`; what is refused or doubtful, `initd check` tells ([diagnostics.md](diagnostics.md)).
@@ -61,6 +62,7 @@ for _stream in ("stdout", "stderr"):
         f"{_stream}_events_enabled": "initd/taps.py events_enabled",
         f"{_stream}_syslog": "? syslog",
     }
+_PROGRAM |= {option: f"initd/supervise/policy.py {option}" for option in OURS}
 _LOGIN = {"username": "initd/control/http.py username", "password": "initd/control/http.py password"}
 WHERE: dict[str, dict[str, str]] = {
     "unix_http_server": {
@@ -114,7 +116,13 @@ WHERE: dict[str, dict[str, str]] = {
         "*": "initd/config/servers.py options",
     },
     "ctlplugin:": {"supervisor.ctl_factory": "?client supervisor.ctl_factory", "*": "?client supervisor.ctl_factory"},
-    "initd": {"web_get_actions": "initd/control/web/pages.py web_get_actions"},
+    "initd": {
+        "web_get_actions": "initd/control/web/pages.py web_get_actions",
+        "exit_code_from": "initd/drive/policies.py exit_code_from",
+        "exit_when_idle": "initd/drive/policies.py exit_when_idle",
+        "fatal_exit_code": "initd/drive/policies.py fatal_exit_code",
+        "shutdown_timeout": "initd/drive/policies.py shutdown_timeout",
+    },
 }
 """By section and option: the module and what it asks for. `?` for the module: whichever does, beyond reading the option."""
 

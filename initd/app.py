@@ -7,7 +7,7 @@ caller's, through `Hooks`.
 from __future__ import annotations
 
 from initd.errors import EXIT_USAGE
-from initd.reaper.orphans import Leftovers
+from initd.reaper.orphans import GRACE_NS, Leftovers
 from initd.session import Environment, Session
 from initd.states import Mood
 
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
     from initd.errors import ConfigError
     from initd.kernel.port import Files
 
-EXIT_OK = 0
-EXIT_GAVE_UP = 1
-"""Some program survived SIGKILL, and was left behind (D7)."""
-
 IDLE_NS = 100_000_000
 TURNS_PER_REST = 2_000
 LATE_NS = 1_000_000_000
 """Late enough to leave the first children alone, early enough to come before any upgrade."""
 LATE_LANE = "pin"
+LEAST_GRACE_NS = 100_000_000
+"""What is left over gets so much time even where shutdown_timeout is over."""
 
 
 class Hooks:
@@ -80,8 +78,9 @@ class Application:
                 self._rest(session)
                 session.driver.turn()
             if session.core.mood is not Mood.RESTARTING:
+                self._wait(session, session.speak)
                 self._end_leftovers(session)
-            self._close(session)
+            self._wait(session, session.close)
             # A shutdown may have been asked for while the logs were being closed for a restart.
             if self._error is not None or session.core.mood is not Mood.RESTARTING:
                 break
@@ -92,7 +91,7 @@ class Application:
         self._hooks.stopped()
         if self._error is not None:
             return EXIT_USAGE
-        return EXIT_GAVE_UP if session.exit is not None and session.exit.given_up else EXIT_OK
+        return session.exit.status if session.exit is not None else 0
 
     def _next(self, session: Session) -> None:
         self.session = Session(
@@ -133,14 +132,17 @@ class Application:
         if self._environment.kernel.getpid() != 1:
             return
         over: list[int] = []
-        Leftovers(self._environment.kernel, session.loop, session.driver.reap, over.append).begin()
+        kernel, grace_ns = self._environment.kernel, GRACE_NS
+        if session.exit is not None and session.exit.deadline_ns is not None:
+            grace_ns = min(GRACE_NS, max(session.exit.deadline_ns - kernel.mono(), LEAST_GRACE_NS))
+        Leftovers(kernel, session.loop, session.driver.reap, over.append, grace_ns).begin()
         while not over:
             session.driver.turn()
         if over[0]:
             session.log("crit", f"{over[0]} processes that no program owns did not die of SIGKILL")
 
-    def _close(self, session: Session) -> None:
+    def _wait(self, session: Session, act: Callable[[Callable[[], None]], None]) -> None:
         over: list[bool] = []
-        session.close(lambda: over.append(True))
+        act(lambda: over.append(True))
         while not over:
             session.driver.turn()

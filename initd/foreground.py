@@ -60,7 +60,7 @@ def run(arguments: Arguments, config: Config, host: Host, status: int) -> int:
     console = 1 if config.daemon.nodaemon and not config.daemon.silent else -1
     port: Kernel = kernel if recorded is None else recorded.kernel(kernel)
     hear = None if recorded is None else recorded.effect
-    environment = Environment(port, host, arguments, console, limits.child_nofile, hear)
+    environment = Environment(port, host, arguments, console, limits.child_nofile, hear, stderr=2)
     process = _Process(status, detached=status >= 0 or (first and not config.daemon.nodaemon))
     hooks = process.hooks() if recorded is None else recorded.hooks(process.hooks())
     application = Application(environment, config, hooks)
@@ -138,6 +138,8 @@ def _import_all(config: Config) -> None:
     import grp  # noqa: F401
     import pwd  # noqa: F401
     from importlib import machinery  # noqa: F401
+
+    from initd.logs import lastwords  # noqa: F401
 
     if config.servers:
         from initd.control import door, http

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from initd.drive.apply import Driver
 from initd.drive.loop import Loop
-from initd.drive.policies import group_policy
+from initd.drive.policies import exit_policy, group_policy
 from initd.drive.program import Program
 from initd.errors import ConfigError, ProtocolFault, traced
 from initd.logs import autolog
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 EXIT_NAMES = {SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGTERM: "SIGTERM"}
 LEVELS = {"critical": Level.CRIT, "crit": Level.CRIT, **THRESHOLDS}
+SPEAK_NS = 500_000_000
+"""How long last words may take: whoever does not read standard error holds nothing up."""
 FLUSH_NS = 2_000_000_000
 """How long the end of a session waits for logs to be written out; a frozen disk gets no more."""
 
@@ -46,8 +48,8 @@ FLUSH_NS = 2_000_000_000
 class Environment:
     """What stays the same over all sessions of a process.
 
-    `console` is the descriptor that gets a copy of the main log, or -1; `nofile` the soft limit children start with;
-    `on_change` is told of every effect that changes what an observer sees.
+    `console` is the descriptor that gets a copy of the main log, `stderr` the one for last words, -1 for none; `nofile` the
+    soft limit children start with; `on_change` is told of every effect that changes what an observer sees.
     """
 
     def __init__(
@@ -58,11 +60,12 @@ class Environment:
         console: int = -1,
         nofile: int | None = None,
         on_change: Callable[[Effect], None] | None = None,
+        stderr: int = -1,
     ) -> None:
         self.kernel = kernel
         self.host = host
         self.arguments = arguments
-        self.console = console
+        self.console, self.stderr = console, stderr
         self.nofile = nofile
         self.on_change = on_change
 
@@ -83,7 +86,9 @@ class Session:
         self.notices = list(config.notices)
         self.exit: Exit | None = None
         self.loop = Loop(environment.kernel, self._callback_failed)
-        self.core = Supervisor(identifier=config.daemon.identifier, serial=serial)
+        self.core = Supervisor(
+            identifier=config.daemon.identifier, serial=serial, exit_policy=exit_policy(config.own)
+        )
         self.main_log_path = config.daemon.logfile
         self.main_log = MainLog(self.loop, THRESHOLDS[config.daemon.loglevel])
         self._sinks = SinkTable(self.loop, lambda text: self.log("warn", text))
@@ -226,7 +231,12 @@ class Session:
         for instance in change.instances:
             process = self.core.process(instance)
             assert process is not None, "the core announces instances it has"
-            self.driver.programs[instance] = Program(instance, change.name, self._joining[process.name])
+            program = Program(instance, change.name, self._joining[process.name])
+            if any(program.config.ends.values()):
+                from initd.logs.lastwords import Tail  # most have nothing to do with it
+
+                program.tail = Tail()
+            self.driver.programs[instance] = program
 
     @property
     def held_bytes(self) -> int:
@@ -297,6 +307,19 @@ class Session:
         self.log("crit", f"uncaptured python exception: {traced(error)}")
 
     # -- end ---------------------------------------------------------------------------------------------------------
+
+    def speak(self, done: Callable[[], None]) -> None:
+        """Leave last words if a program ended us; `done` is called then, or after SPEAK_NS."""
+        end = self.exit
+        if end is None or not end.program:
+            return done()
+        from initd.logs.lastwords import last_words, write
+
+        programs = self.driver.programs.values()
+        tails = [each.tail for each in programs if f"{each.group}:{each.config.name}" == end.program]
+        message, fd = last_words(end, tails[0] if tails else None), self.environment.stderr
+        self.loop.submit("last-words", lambda files: write(files, message, fd), lambda value, error: done())
+        self.loop.after(SPEAK_NS, done)
 
     def close(self, done: Callable[[], None]) -> None:
         """Close the servers, then the logs, each once what it holds is out.

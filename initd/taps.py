@@ -42,12 +42,15 @@ def _tap(session: Session, program: Program, channel: str) -> Tap:
     config = program.config
     log = config.stdout if channel == "stdout" else config.stderr
     debug = session.main_log.threshold <= Level.DEBG
+    tail = program.tail
 
     def emit(make: Make, data: bytes) -> None:
         pid = program.running.pid if program.running is not None else 0
         session.driver.handle(Emitted(make(config.name, program.group, pid, channel, data)))
 
     def chunk(data: bytes) -> None:
+        if tail is not None:
+            tail.add(data)
         if debug:
             session.log("debug", output_text(config.name, channel, data))
         if log.events_enabled and session.core.audience.pools.wanted(f"PROCESS_LOG_{channel.upper()}"):
@@ -57,5 +60,5 @@ def _tap(session: Session, program: Program, channel: str) -> Tap:
         emit(communication, data)
         session.log("debug", f"{config.name!r} {channel} emitted a comm event")
 
-    needed = debug or log.events_enabled
+    needed = debug or log.events_enabled or tail is not None
     return Tap(chunk if needed else None, session.config.daemon.strip_ansi, log.capture_maxbytes, message)

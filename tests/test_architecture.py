@@ -58,7 +58,8 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.logs.ansi initd.logs.autolog initd.logs.capture initd.logs.mainlog initd.logs.pipe initd.logs.program initd.logs.rotate
     initd.logs.sinks
     initd.reaper.orphans initd.reaper.reaper
-    initd.supervise.audience initd.supervise.desk initd.supervise.effects initd.supervise.ending initd.supervise.events
+    initd.supervise.audience initd.supervise.conclusion
+    initd.supervise.desk initd.supervise.effects initd.supervise.ending initd.supervise.events
     initd.supervise.group initd.supervise.listener initd.supervise.notifications initd.supervise.policy initd.supervise.pools
     initd.supervise.process initd.supervise.rules initd.supervise.shutdown
     initd.supervise.starting initd.supervise.stopping initd.supervise.supervisor initd.supervise.table

@@ -50,7 +50,7 @@ def load(arguments: Arguments, host: Host) -> Config:
         groups=tuple(_complete(group, daemon.environment, url) for group in groups),
         servers=servers,
         rpcinterfaces=interfaces,
-        own=own_of(scope),
+        own=own_of(scope, groups),
     )
     _examine(scope, config)
     notices += scope.notices

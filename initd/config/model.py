@@ -54,6 +54,16 @@ class LogConfig(Record):
     syslog: bool = False
 
 
+class EndsConfig(Record):
+    """What the end of a program means for the daemon, each off until set: see `supervise.policy.Consequences`."""
+
+    essential: bool = False
+    main: bool = False
+    on_exit: bool = False
+    on_failure: bool = False
+    on_fatal: bool = False
+
+
 class ProcessConfig(Record):
     """One process to supervise: a [program:x] after numprocs and expansion.
 
@@ -89,6 +99,7 @@ class ProcessConfig(Record):
     section: str = ""
     origins: Mapping[str, Origin] = {}
     auto_serverurl: bool = False
+    ends: EndsConfig = EndsConfig()
 
 
 class ListenerConfig(Record):
@@ -164,9 +175,16 @@ class DaemonConfig(Record):
 
 
 class OwnConfig(Record):
-    """[initd]: what supervisord does not know and ignores; off until set."""
+    """[initd]: what supervisord does not know and ignores; off until set.
+
+    `exit_code_from` is `none`, `first-failure`, the `group:name` of a process, or "". Times are whole seconds.
+    """
 
     web_get_actions: bool = False
+    exit_code_from: str = ""
+    exit_when_idle: bool = False
+    fatal_exit_code: int = 1
+    shutdown_timeout: int | None = None
 
 
 class Notice(Record):

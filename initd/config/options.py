@@ -1,6 +1,7 @@
 """Every option of every section, with its type and its default, one row each; and which sections there are.
 
-A literal copy of docs/supervisord-options.tsv, from which a test derives it again. Types name the parsers in `section`;
+A literal copy of docs/supervisord-options.tsv, from which a test derives it again, and what is ours alone. Types name
+the parsers in `section`;
 defaults are texts, parsed like written ones. What a text cannot say (AUTO logs, the temporary directory) is UNSET here
 and decided by the builder of that section.
 """
@@ -135,7 +136,20 @@ CTLPLUGIN: Table = {
 
 INITD: Table = {
     "web_get_actions": ("boolean", "false"),
+    "exit_code_from": ("string", UNSET),
+    "exit_when_idle": ("boolean", "false"),
+    "fatal_exit_code": ("integer", "1"),
+    "shutdown_timeout": ("integer", UNSET),
 }
+
+OURS: Table = {
+    "essential": ("boolean", "false"),
+    "main": ("boolean", "false"),
+    "on_exit": ("consequence", "none"),
+    "on_failure": ("consequence", "none"),
+    "on_fatal": ("consequence", "none"),
+}
+"""What only we know of in the sections of programs."""
 
 SECTIONS: dict[str, Table] = {
     "unix_http_server": UNIX_HTTP_SERVER,
@@ -143,9 +157,9 @@ SECTIONS: dict[str, Table] = {
     "supervisord": SUPERVISORD,
     "supervisorctl": SUPERVISORCTL,
     "include": INCLUDE,
-    "program:": PROGRAM,
-    "fcgi-program:": FCGI_PROGRAM,
-    "eventlistener:": EVENTLISTENER,
+    "program:": {**PROGRAM, **OURS},
+    "fcgi-program:": {**FCGI_PROGRAM, **OURS},
+    "eventlistener:": {**EVENTLISTENER, **OURS},
     "group:": GROUP,
     "rpcinterface:": RPCINTERFACE,
     "ctlplugin:": CTLPLUGIN,

@@ -6,7 +6,8 @@ The order of the steps is supervisord's, since it decides which of several error
 from __future__ import annotations
 
 from initd.config import environment, values
-from initd.config.model import AUTO, AutoLog, LogConfig, Origin, ProcessConfig
+from initd.config.model import AUTO, AutoLog, EndsConfig, LogConfig, Origin, ProcessConfig
+from initd.config.options import OURS
 from initd.config.paths import SYSLOG
 from initd.config.section import Section
 from initd.config.values import BadValue
@@ -54,6 +55,7 @@ _COPIED = (
     "exitcodes",
     "redirect_stderr",
     "umask",
+    "ends",
 )
 
 
@@ -73,6 +75,7 @@ def processes_of(scope: Scope, name: str, group: str) -> tuple[ProcessConfig, ..
     common = {option: section.value(option) for option in _FIRST}
     if section.entry("priority") is None:
         common["priority"] = DEFAULT_PRIORITY  # that of a listener's pool is another (§1.7)
+    common["ends"] = EndsConfig(**{option: section.value(option) for option in OURS})
     common["user_text"] = section.text("user")
     if common["killasgroup"] is None:
         common["killasgroup"] = common["stopasgroup"]

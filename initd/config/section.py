@@ -24,6 +24,7 @@ _PLAIN: dict[str, Callable[[str], Any]] = {
     "autorestart": values.autorestart,
     "boolean": values.boolean,
     "byte_size": values.byte_size,
+    "consequence": values.consequence,
     "exit_code_list": values.exit_codes,
     "inet_address": values.inet_address,
     "integer": values.integer,

@@ -110,6 +110,17 @@ def autorestart(text: str) -> Autorestart:
     raise BadValue(f"invalid 'autorestart' value {word!r}", "expected true, false or unexpected")
 
 
+def consequence(text: str) -> bool:
+    """Whether an end shuts everything down: `none` or `shutdown`, in any case."""
+    word = text.lower()
+    if word in ("none", "shutdown"):
+        return word == "shutdown"
+    near = nearest(word, ("none", "shutdown"))
+    raise BadValue(
+        f"not a valid consequence: {text!r}", f"the nearest is {near}" if near else "expected none or shutdown"
+    )
+
+
 def log_level(text: str) -> str:
     """The name of a log level, lower-cased."""
     word = text.lower()

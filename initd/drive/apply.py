@@ -103,7 +103,8 @@ class Driver:
                 running.program.running = None
             status = each.status
             code = -1 if status.code is None else status.code
-            self.handle(Reaped(running.program.instance, each.pid, code, describe(status), self._kernel.wall()))
+            instance, wall_ns, signal = running.program.instance, self._kernel.wall(), status.signal or 0
+            self.handle(Reaped(instance, each.pid, code, describe(status), wall_ns, signal))
 
     def _before_reap(self, running: Running) -> None:
         """The last bytes of a child, while its pid is still held."""

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from initd.config.model import Autorestart
-from initd.supervise.policy import GroupPolicy, ListenerPolicy, ProcessPolicy, Restart
+from initd.supervise.policy import (
+    SECOND,
+    Consequences,
+    ExitPolicy,
+    GroupPolicy,
+    ListenerPolicy,
+    ProcessPolicy,
+    Restart,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from initd.config.model import GroupConfig, ListenerConfig, ProcessConfig
+    from initd.config.model import GroupConfig, ListenerConfig, OwnConfig, ProcessConfig
 
 _RESTART = {
     Autorestart.ALWAYS: Restart.ALWAYS,
@@ -20,6 +28,14 @@ def group_policy(group: GroupConfig) -> GroupPolicy:
     """The core's part of a group's configuration."""
     members = tuple(process_policy(process) for process in group.processes)
     return GroupPolicy(group.name, group.priority, members, listener_policy(group.listener))
+
+
+def exit_policy(own: OwnConfig) -> ExitPolicy:
+    """The core's part of [initd]."""
+    whole = own.shutdown_timeout
+    return ExitPolicy(
+        own.exit_code_from, own.fatal_exit_code, own.exit_when_idle, None if whole is None else whole * SECOND
+    )
 
 
 def listener_policy(config: ListenerConfig | None) -> ListenerPolicy | None:
@@ -41,4 +57,5 @@ def process_policy(config: ProcessConfig) -> ProcessPolicy:
         stopwaitsecs=config.stopwaitsecs,
         stopasgroup=config.stopasgroup,
         killasgroup=config.killasgroup,
+        ends=Consequences(*config.ends.values()),
     )

@@ -10,19 +10,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from initd.config.model import ProcessConfig
     from initd.drive.stdin import StdinPipe
+    from initd.logs.lastwords import Tail
     from initd.logs.program import ProgramLogs
 
 
 class Program:
-    """One process of the configuration; the log files in `config` have AUTO resolved."""
+    """One process of the configuration; the log files in `config` have AUTO resolved. `tail` keeps the end of its output."""
 
-    __slots__ = ("config", "group", "instance", "running")
+    __slots__ = ("config", "group", "instance", "running", "tail")
 
     def __init__(self, instance: int, group: str, config: ProcessConfig) -> None:
         self.instance = instance
         self.group = group
         self.config = config
         self.running: Running | None = None
+        self.tail: Tail | None = None
 
     @property
     def log_paths(self) -> tuple[str | None, str | None]:

@@ -13,6 +13,7 @@ from initd.supervise.table import STATE_OF, Phase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from initd.supervise.conclusion import Conclusion
     from initd.supervise.events import Event, Spawned
     from initd.supervise.process import Waiter
     from initd.supervise.timers import Timers
@@ -23,10 +24,11 @@ SIGKILL = 9
 class Desk:
     """The actions, with the context they act in: the time, the daemon's mood, the timers and the effects so far."""
 
-    def __init__(self, timers: Timers) -> None:
+    def __init__(self, timers: Timers, conclusion: Conclusion) -> None:
         self.now: int  # that of the event being handled
         self.mood = Mood.RUNNING
         self.out: list[Effect] = []
+        self.conclusion = conclusion
         self._timers = timers
 
     def log(self, level: str, text: str) -> None:

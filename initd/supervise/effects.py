@@ -122,7 +122,13 @@ class Exit(Effect):
     """Everything is down: leave, or start again if `mood` is RESTARTING.
 
     `given_up` are the (name, pid) that did not die of SIGKILL within the cap (D7); with any, the exit status is not 0.
+    `program` is the `group:name` whose end is the cause of this one, and `cause` says how it ended. By `deadline_ns` even
+    what no program owns is to be gone.
     """
 
     mood: Mood
     given_up: tuple[tuple[str, int], ...] = ()
+    status: int = 0
+    program: str = ""
+    cause: str = ""
+    deadline_ns: int | None = None

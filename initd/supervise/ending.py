@@ -45,7 +45,8 @@ class Ending(Stopping):
             self.log("info", f"exited: {process.name} ({event.cause}; expected)")
         else:
             self.log("warn", f"exited: {process.name} ({event.cause}; not expected)")
-        if process.policy.restarts_after(event.exitstatus) and self._may_start():
+        restarts = process.policy.restarts_after(event.exitstatus)
+        if self._may_start() and not self.conclusion.exited(process, event, expected, not restarts) and restarts:
             self._arm(process, self._restart_at(process))
 
     def _restart_at(self, process: Process) -> int:

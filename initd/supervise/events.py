@@ -111,13 +111,19 @@ class Signalled(Event):
 
 
 class Reaped(Event):
-    """A child of that instance has ended: `exitstatus` 0..255, or -1 for a death by signal; `cause` in words."""
+    """A child of that instance has ended: `exitstatus` 0..255, or -1 for a death by `signal`; `cause` in words."""
 
     instance: int
     pid: int
     exitstatus: int
     cause: str
     wall_ns: int = 0
+    signal: int = 0
+
+    @property
+    def code(self) -> int:
+        """The status as a shell tells it: 128 + n for a death by signal n."""
+        return self.exitstatus if self.exitstatus >= 0 else 128 + self.signal
 
 
 class Emitted(Event):

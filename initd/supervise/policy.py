@@ -22,6 +22,51 @@ class Restart(enum.Enum):
     UNEXPECTED = "unexpected"
 
 
+class Consequences(Record):
+    """What the end of a program means for the daemon when nobody asked for that end: nothing, by default.
+
+    `essential`: an end for good, FATAL or EXITED without a restart, ends everything. `on_exit`, `on_failure` (an exit that
+    is not expected) and `on_fatal` do so each by itself, before any restart. `main` is essential, and gives the exit status.
+    """
+
+    essential: bool = False
+    main: bool = False
+    on_exit: bool = False
+    on_failure: bool = False
+    on_fatal: bool = False
+
+    def of_exit(self, expected: bool, for_good: bool) -> str:
+        """The option by which an EXITED program ends everything, or ""."""
+        if self.on_exit:
+            return "on_exit=shutdown"
+        if self.on_failure and not expected:
+            return "on_failure=shutdown"
+        return self._for_good() if for_good else ""
+
+    def of_fatal(self) -> str:
+        """The option by which a FATAL program ends everything, or ""."""
+        return "on_fatal=shutdown" if self.on_fatal else self._for_good()
+
+    def _for_good(self) -> str:
+        return "main=true" if self.main else "essential=true" if self.essential else ""
+
+
+NO_CONSEQUENCES = Consequences()
+
+
+class ExitPolicy(Record):
+    """When the daemon ends by itself, how long its end may take, and with which status.
+
+    `code_from` is `none`, `first-failure`, the `group:name` of a process, or "" for the cause of the end, else the main
+    program. `fatal_code` is the status of a FATAL program. `shutdown_ns` None is no limit but that of D7.
+    """
+
+    code_from: str = ""
+    fatal_code: int = 1
+    when_idle: bool = False
+    shutdown_ns: int | None = None
+
+
 class ProcessPolicy(Record):
     """One program's rules; times in whole seconds as in the file."""
 
@@ -36,6 +81,7 @@ class ProcessPolicy(Record):
     stopwaitsecs: int = 10
     stopasgroup: bool = False
     killasgroup: bool = False
+    ends: Consequences = NO_CONSEQUENCES
 
     def up_at(self, started_ns: int) -> int:
         """The first instant at which a program alive since `started_ns` counts as RUNNING: strictly after startsecs."""

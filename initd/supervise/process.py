@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     """A request and whether it waits for the end state."""
 
 
+_DOWN = (Phase.STOPPED, Phase.EXITED, Phase.FATAL)
+
+
 class Process:
     """Mutable, and changed by `rules` alone; readable by everybody.
 
@@ -58,6 +61,11 @@ class Process:
         return self.policy.name
 
     @property
+    def key(self) -> str:
+        """`group:name`."""
+        return f"{self.group}:{self.policy.name}"
+
+    @property
     def priority(self) -> int:
         """The process priority."""
         return self.policy.priority
@@ -76,6 +84,11 @@ class Process:
     def restart_waits(self) -> bool:
         """Whether it has EXITED and a restart waits for its turn (D26)."""
         return self.phase is Phase.EXITED and self.due_ns is not None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it is down and stays so until somebody starts it."""
+        return self.phase in _DOWN and self.due_ns is None
 
     def snapshot(self) -> tuple[Any, ...]:
         """Every variable, in the order of FIELDS."""

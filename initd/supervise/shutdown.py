@@ -3,6 +3,9 @@
 The next group is stopped as soon as the one before it is down. Processes that survive SIGKILL may hold the shutdown up
 for `DEFAULT_CAP_NS` in all: what a group takes after every process still alive in it has been sent SIGKILL is counted.
 Then their pids are given up on and the shutdown goes on; a later group gets `LEAST_CAP_NS` to die of its SIGKILL.
+
+A shutdown may have a last moment. Then everything is told to stop that has not been, everything that runs gets SIGKILL, and
+what has not died of it `LEAST_CAP_NS` later is given up on.
 """
 
 from __future__ import annotations
@@ -29,13 +32,14 @@ LEAST_CAP_NS = SECOND
 class Shutdown:
     """A shutdown or restart under way. `remaining` are group names, the one being stopped last."""
 
-    FIELDS = ("cap_at", "cap_left_ns", "given_up", "remaining", "report_at", "told")
+    FIELDS = ("cap_at", "cap_left_ns", "deadline_ns", "given_up", "late", "remaining", "report_at", "told")
     __slots__ = (*FIELDS, "_up")
 
-    def __init__(self, groups: list[Group], cap_ns: int) -> None:
+    def __init__(self, groups: list[Group], cap_ns: int, deadline_ns: int | None = None) -> None:
         self.remaining = tuple(group.name for group in groups)
         self.cap_left_ns = cap_ns
-        self.told = False
+        self.deadline_ns = deadline_ns
+        self.told = self.late = False
         self.report_at: int | None = None
         self.cap_at: int | None = None
         self.given_up: tuple[tuple[str, int], ...] = ()
@@ -50,6 +54,8 @@ class Shutdown:
 
     def advance(self, rules: Rules, groups: Mapping[str, Group], due: bool) -> bool:
         """Stop what is next; True once nothing remains. `due`: deadlines are being judged, and the cap is one (D2)."""
+        if self.late or (due and self.deadline_ns is not None and rules.now >= self.deadline_ns):
+            self._hurry(rules, groups)
         while self.remaining:
             group = groups[self.remaining[-1]]
             if not self.told:
@@ -64,6 +70,19 @@ class Shutdown:
             self.remaining = self.remaining[:-1]
             self.told, self.cap_at, self._up = False, None, []
         return True
+
+    def _hurry(self, rules: Rules, groups: Mapping[str, Group]) -> None:
+        """The last moment has come: nobody waits for anybody, and whoever gets a pid only now is killed as well."""
+        left = [process for name in reversed(self.remaining) for process in groups[name].in_stop_order()]
+        if not self.late:
+            self.late = True
+            names = ", ".join(process.name for process in left if process.state not in STOPPED_STATES)
+            if names:
+                rules.log("warn", f"shutdown_timeout is over: killing {names}")
+            for process in left:
+                rules.apply(process, Trigger.QUIT)
+        for process in left:
+            rules.kill_now(process)
 
     def _last_up(self, group: Group) -> Process | None:
         """The member stopped last of those that do not count as down.
@@ -86,7 +105,8 @@ class Shutdown:
         if not all(map(_killed, left)):
             return False
         if self.cap_at is None:
-            self.cap_at = rules.now + max(self.cap_left_ns, LEAST_CAP_NS)
+            left_ns = 0 if self.late else self.cap_left_ns
+            self.cap_at = rules.now + max(left_ns, LEAST_CAP_NS)
         if not due or rules.now < self.cap_at:
             return False
         for process in left:
@@ -102,7 +122,8 @@ class Shutdown:
 
     def next_ns(self) -> int | None:
         """When `advance` has to look again although nothing happens."""
-        return min((when for when in (self.report_at, self.cap_at) if when is not None), default=None)
+        last_moment = None if self.late else self.deadline_ns
+        return min((when for when in (self.report_at, self.cap_at, last_moment) if when is not None), default=None)
 
     def snapshot(self) -> tuple[Any, ...]:
         """Every variable, in the order of FIELDS."""

@@ -88,6 +88,8 @@ class Starting(Desk):
         """BACKOFF → FATAL."""
         process.failures = 0
         self._enter(process, Phase.FATAL)
+        if self._may_start():
+            self.conclusion.gave_up(process)
 
     def came_up(self, process: Process, event: Event | None) -> None:
         """STARTING → RUNNING: it has stayed up for more than startsecs."""

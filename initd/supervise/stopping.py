@@ -109,10 +109,15 @@ class Stopping(Starting):
     def stopped(self, process: Process, event: Reaped) -> None:
         """STOPPING → STOPPED, whatever the exit status."""
         expected = process.policy.expected(event.exitstatus)
-        pid = self._bury(process, event)
+        pid = self._bury(process, event, by_itself=False)
         self._stop_done(process, pid)
         self.log("info" if expected else "warn", f"stopped: {process.name} ({event.cause})")
         self._start_queued(process)
+
+    def kill_now(self, process: Process) -> None:
+        """The time for the whole shutdown is over: SIGKILL before stopwaitsecs are."""
+        if process.phase is Phase.STOPPING and not process.kills:
+            self.escalate(process, None)
 
     def given_up(self, process: Process, text: str) -> None:
         """The daemon ends without it (D7): whoever waits for its end hears that."""
@@ -146,8 +151,9 @@ class Stopping(Starting):
         self._enter(process, Phase.STOPPED)
         self.reply(getattr(event, "request", None), Outcome.DONE)
 
-    def _bury(self, process: Process, event: Reaped) -> int:
+    def _bury(self, process: Process, event: Reaped, by_itself: bool = True) -> int:
         pid, process.pid = process.pid, 0
         process.stop_wall = event.wall_ns
         process.exitstatus = event.exitstatus
+        self.conclusion.buried(process, event, by_itself)
         return pid

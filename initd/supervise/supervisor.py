@@ -10,10 +10,12 @@ from initd.record import Record
 from initd.states import Mood, ProcessState
 from initd.supervise import events
 from initd.supervise.audience import Audience
+from initd.supervise.conclusion import Conclusion
 from initd.supervise.desk import SIGKILL
 from initd.supervise.effects import Effect, Exit, GroupChanged, Kill, MoodChanged, Outcome
 from initd.supervise.group import Group
 from initd.supervise.notifications import SUPERVISOR_RUNNING, Notification
+from initd.supervise.policy import ExitPolicy
 from initd.supervise.process import Process
 from initd.supervise.rules import Rules
 from initd.supervise.shutdown import DEFAULT_CAP_NS, Shutdown
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
     from initd.supervise.policy import GroupPolicy
 
 
+EXIT_GAVE_UP = 1
+"""Some program survived SIGKILL, and was left behind (D7)."""
+USUAL = ExitPolicy()
+"""supervisord's: it ends when it is told to, with 0."""
+
+
 class Snapshot(Record):
     """A whole core as plain values: comparable, hashable, enough to go on from."""
 
@@ -40,6 +48,7 @@ class Snapshot(Record):
     shutdown: tuple[Any, ...] | None
     cap_ns: int
     audience: tuple[Any, ...]
+    conclusion: tuple[Any, ...]
 
 
 class Supervisor:
@@ -48,7 +57,13 @@ class Supervisor:
     `identifier` and `serial`, the number of the first notification, are what listeners are told.
     """
 
-    def __init__(self, cap_ns: int = DEFAULT_CAP_NS, identifier: str = "supervisor", serial: int = 0) -> None:
+    def __init__(
+        self,
+        cap_ns: int = DEFAULT_CAP_NS,
+        identifier: str = "supervisor",
+        serial: int = 0,
+        exit_policy: ExitPolicy = USUAL,
+    ) -> None:
         self._groups: dict[str, Group] = {}
         self._processes: dict[int, Process] = {}
         self._instances = 0
@@ -57,7 +72,7 @@ class Supervisor:
         self._cap_ns = cap_ns
         self._shutdown: Shutdown | None = None
         self._timers = Timers()
-        self._rules = Rules(self._timers)
+        self._rules = Rules(self._timers, Conclusion(exit_policy))
         self.audience = Audience(identifier, self._runs, serial)
 
     # -- questions ---------------------------------------------------------------------------------------------------
@@ -96,10 +111,12 @@ class Supervisor:
         rules = self._rules
         rules.now, rules.out = now, []
         HANDLERS[type(event)](self, event)
+        if rules.conclusion.due:
+            self._conclude()
         if self._shutdown is not None and not self._finished:
             self._finished = self._shutdown.advance(rules, self._groups, type(event) is events.TimePassed)
             if self._finished:
-                rules.out.append(Exit(rules.mood, self._shutdown.given_up))
+                rules.out.append(self._exit(self._shutdown))
         return rules.out if self.audience.pools.empty else self.audience.follow(rules.out)
 
     def _runs(self, instance: int) -> bool:
@@ -195,8 +212,37 @@ class Supervisor:
         rules.mood = Mood.RESTARTING if event.restart else Mood.SHUTDOWN
         if self._shutdown is None:
             rules.out.append(MoodChanged(rules.mood))
-            self._shutdown = Shutdown(list(self.groups), self._cap_ns)
+            self._shutdown = Shutdown(list(self.groups), self._cap_ns, self._last_moment())
             self._shutdown.begin(rules, self._groups)
+
+    def _last_moment(self) -> int | None:
+        whole_ns = self._rules.conclusion.policy.shutdown_ns
+        return None if whole_ns is None else self._rules.now + whole_ns
+
+    def _conclude(self) -> None:
+        """A program has ended: everything ends with it where it, or the last of them, was to decide that."""
+        rules, conclusion = self._rules, self._rules.conclusion
+        conclusion.due = False
+        if rules.mood is not Mood.RUNNING:
+            return
+        if conclusion.cause is not None:
+            rules.log("warn", f"shutting down, {conclusion.cause.option}: {conclusion.cause}")
+        elif self._idle():
+            conclusion.idle = True
+            rules.log("info", "shutting down, exit_when_idle=true: every program has ended")
+        else:
+            return
+        self._shut_down(events.ShutdownAsked())
+
+    def _idle(self) -> bool:
+        groups = [group for group in self._groups.values() if group.policy.listener is None]
+        return all(process.at_rest for group in groups for process in group.processes)
+
+    def _exit(self, shutdown: Shutdown) -> Exit:
+        conclusion, given_up = self._rules.conclusion, shutdown.given_up
+        status, cause = conclusion.code() or (EXIT_GAVE_UP if given_up else 0), conclusion.cause
+        program, how = ("", "") if cause is None else (cause.program, cause.how)
+        return Exit(self._rules.mood, given_up, status, program, how, shutdown.deadline_ns)
 
     def _tell(self, event: events.Emitted | events.ListenerSpoke | events.Unsent | events.ResultJudged) -> None:
         self.audience.hear(event, self._rules.out)
@@ -226,12 +272,14 @@ class Supervisor:
             self._shutdown.snapshot() if self._shutdown else None,
             self._cap_ns,
             self.audience.snapshot(),
+            self._rules.conclusion.snapshot(),
         )
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> Supervisor:
         """A core that goes on from a snapshot."""
         core = cls(snapshot.cap_ns)
+        core._rules.conclusion = Conclusion.restore(snapshot.conclusion)
         core._rules.mood = snapshot.mood
         core._booted, core._finished, core._instances = snapshot.booted, snapshot.finished, snapshot.instances
         for policy, members in snapshot.groups:

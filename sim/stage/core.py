@@ -260,7 +260,7 @@ class CoreStage:
 
     def _exit(self, end: effects.Exit) -> None:
         self.over = True
-        self.trace.append((self.now, "", "exit", "1" if end.given_up else "0"))
+        self.trace.append((self.now, "", "exit", str(end.status)))
 
     # -- operations --------------------------------------------------------------------------------------------------
 

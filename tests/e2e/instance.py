@@ -102,12 +102,21 @@ class Instance:
 
     def start(self, *options: str, prefix: tuple[str, ...] = ()) -> None:
         """Start the daemon in the foreground, behind `prefix`, and wait until it answers."""
+        self.launch(*options, prefix=prefix)
+        self.wait_until_it_answers()
+
+    def launch(self, *options: str, prefix: tuple[str, ...] = (), stderr: int | None = None) -> None:
+        """`start`, for a daemon that may be gone before it has answered; `stderr` is a descriptor instead of its output."""
         command = [*prefix, *daemon_command(), "-c", str(self.config), *options]
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
-                command, cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                command,
+                cwd=self.folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output if stderr is None else stderr,
             )
-        self.wait_until_it_answers()
 
     def wait_until_it_answers(self) -> None:
         until(f"an answer to `pid`; output: {self.output()}", lambda: self.ctl("pid").stdout.strip().isdigit())

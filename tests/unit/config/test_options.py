@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from initd.config.options import SECTIONS, table_for
+from initd.config.options import OURS, SECTIONS, table_for
 
 DOCS = Path(__file__).parents[3] / "docs"
 TABLE = DOCS / "supervisord-options.tsv"
@@ -38,7 +38,8 @@ def test_every_row_of_the_documented_table_is_there_with_its_type_and_default() 
 def test_no_option_is_there_that_the_table_does_not_have() -> None:
     documented = {(section.removesuffix("x"), option) for section, option, _, _ in _rows()}
     ours = {(section, option) for section, table in SECTIONS.items() for option in table}
-    assert ours - documented == {("initd", option) for option in SECTIONS["initd"]}
+    programs = [(kind, option) for kind in ("program:", "fcgi-program:", "eventlistener:") for option in OURS]
+    assert ours - documented == {*programs, *[("initd", option) for option in SECTIONS["initd"]]}
     assert documented - ours == set()
 
 

@@ -104,7 +104,7 @@ def test_what_survives_sigkill_is_given_up_after_the_cap_and_named():
     bench.tick(start + 31.9)
     assert not any(isinstance(effect, Exit) for effect in bench.out)
     assert kills(bench.tick(start + 32))[-1] == (11, 15, False)  # its group is over, the next one's turn
-    assert bench.dies(0, instance=2)[-1] == Exit(Mood.SHUTDOWN, (("a", 10),))
+    assert bench.dies(0, instance=2)[-1] == Exit(Mood.SHUTDOWN, (("a", 10),), 1)
 
 
 def test_the_cap_is_one_for_all_groups_that_cannot_be_killed():
@@ -117,7 +117,7 @@ def test_the_cap_is_one_for_all_groups_that_cannot_be_killed():
         if isinstance((bench.tick(start + second) or [None])[-1], Exit):
             break
     assert second == (2 + 30) + (2 + 1) + (2 + 1)
-    assert bench.out[-1] == Exit(Mood.SHUTDOWN, (("a", 12), ("b", 11), ("c", 10)))
+    assert bench.out[-1] == Exit(Mood.SHUTDOWN, (("a", 12), ("b", 11), ("c", 10)), 1)
 
 
 def test_the_cap_never_shortens_a_stopwaitsecs():

@@ -1,0 +1,111 @@
+"""What the end of a program means for the daemon: the core on its bench (the rules as a whole: tests/property)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from initd.states import Mood
+from initd.supervise.effects import Effect, Exit, MoodChanged
+from initd.supervise.events import Booted, GroupAdded, Reaped, ShutdownAsked, StopAsked
+from initd.supervise.policy import SECOND, Consequences, ExitPolicy, GroupPolicy, ProcessPolicy, Restart
+from initd.supervise.supervisor import USUAL, Supervisor
+from tests.unit.supervise.bench import Bench, kills
+
+ESSENTIAL = Consequences(essential=True)
+
+
+def policy(name: str = "a", ends: Consequences = ESSENTIAL, **options: object) -> ProcessPolicy:
+    return ProcessPolicy(name, autorestart=Restart.NEVER, ends=ends, **options)  # type: ignore[arg-type]
+
+
+def bench(*policies: ProcessPolicy, exits: ExitPolicy = USUAL) -> Bench:
+    made = Bench(booted=False)
+    made.core = Supervisor(exit_policy=exits)
+    for each in policies:
+        made.add(GroupPolicy(each.name, each.priority, (each,)))
+    made.do(Booted())
+    return made
+
+
+def end_of(effects: list[Effect]) -> Exit:
+    (end,) = [effect for effect in effects if isinstance(effect, Exit)]
+    return end
+
+
+def test_the_mood_changes_in_the_turn_of_the_reap_after_the_state_and_its_line() -> None:
+    one = bench(policy())
+    one.running()
+    given = one.dies(3)
+    assert [type(effect).__name__ for effect in given] == ["StateChanged", "Log", "Log", "MoodChanged", "Exit"]
+    assert end_of(given) == Exit(Mood.SHUTDOWN, (), 3, "a:a", "exited (exit status 3; not expected)")
+
+
+@pytest.mark.parametrize("signal", [1, 9, 15, 64])
+def test_a_death_by_signal_is_128_and_its_number(signal: int) -> None:
+    one = bench(policy())
+    one.running()
+    assert end_of(one.do(Reaped(1, 10, -1, "terminated by signal", 0, signal))).status == 128 + signal
+
+
+def test_a_restart_under_way_is_not_turned_into_an_end() -> None:
+    two = bench(policy("a"), policy("b", priority=1000))
+    two.running(10, 1)
+    two.running(11, 2)
+    two.do(ShutdownAsked(restart=True))
+    given = two.dies(3, instance=1)
+    assert not any(isinstance(effect, MoodChanged) for effect in given)
+    assert end_of(two.dies(0, instance=2)) == Exit(Mood.RESTARTING)
+
+
+def test_a_group_added_while_everything_ends_for_its_sake_is_refused() -> None:
+    two = bench(policy("a"), policy("b", Consequences()))
+    two.running(10, 1)
+    two.running(11, 2)
+    two.dies(3, instance=1)
+    group = GroupPolicy("c", 1, (policy("c"),))
+    assert [effect.outcome.name for effect in two.do(GroupAdded(group, 7))] == ["SHUTDOWN_STATE"]  # type: ignore[attr-defined]
+
+
+def test_an_end_that_was_asked_for_a_moment_ago_is_no_cause() -> None:
+    one = bench(policy())
+    one.running()
+    one.do(StopAsked(1, False, 5))
+    assert not any(isinstance(effect, Exit) for effect in one.dies(3))
+
+
+def test_a_core_restored_at_any_point_concludes_the_same() -> None:
+    exits = ExitPolicy(when_idle=True, shutdown_ns=2 * SECOND)
+    steps: list[Callable[[Bench], object]] = [
+        lambda three: three.born(10, 0, 1),
+        lambda three: three.born(11, instance=2),
+        lambda three: three.born(12, instance=3),
+        lambda three: three.tick(1.1),
+        lambda three: three.dies(4, 2, instance=2),
+        lambda three: three.dies(5, 3, instance=3),
+        lambda three: three.tick(5),
+        lambda three: three.dies(-1, 6, instance=1),
+    ]
+    told = []
+    for restored in (False, True):
+        three = bench(policy("a", Consequences(main=True)), policy("b", Consequences()), policy("c"), exits=exits)
+        for step in steps:
+            if restored:
+                three.core = Supervisor.restore(three.core.snapshot())
+            step(three)
+        end = end_of(three.out)
+        assert (end.status, end.program, end.deadline_ns) == (5, "c:c", 5 * SECOND)
+        assert kills(three.out) == [(10, 15, False), (10, 9, False)]
+        told.append(three.out)
+    assert told[0] == told[1]
+
+
+def test_a_child_that_comes_after_the_last_moment_is_killed_as_soon_as_it_is_there() -> None:
+    one = bench(policy("a", Consequences(), stopwaitsecs=60), exits=ExitPolicy(shutdown_ns=2 * SECOND))
+    one.do(ShutdownAsked(), 1)  # the fork is under way
+    one.tick(3)
+    one.born(10, 3.5)
+    one.tick(3.5)
+    assert kills(one.out) == [(10, 15, False), (10, 9, False)]
+    assert end_of(one.dies(-1, 4)).status == 0
