@@ -41,13 +41,16 @@ class Lateness(Record):
 
 
 def compare_late(scenario: Scenario, ours: Trace) -> Lateness:
-    """L2: of every program the same, never sooner than ours, and at each entry at most a turn later than at the one before.
+    """L2: of every program the same, never sooner than ours, and at each entry at most a turn later than at what it follows.
 
+    That is the entry before, for an end also the birth of the child, and for the exit of the daemon whatever was last.
     For scenarios whose only op is a shutdown: any other meets a program that lags in another state. So may the shutdown; what
     follows it then, of that program and of those whose turn comes after, is not compared.
     """
     mine, theirs = by_program(ours), by_program(play(scenario, lagging=True))
-    stories = [_Late(scenario, mine.get(name, []), story) for name, story in sorted(theirs.items())]
+    stories = [_Late(scenario, mine.get(name, []), story) for name, story in sorted(theirs.items()) if name]
+    last_ns = max((story.late_ns for story in stories), default=0)
+    stories.insert(0, _Late(scenario, mine.get("", []), theirs.get("", []), last_ns))
     met = sorted({row for story in stories for row in story.met})
     told_ns = shutdown_ns(scenario)
     elsewhere = any(story.elsewhere for story in stories)
@@ -58,14 +61,17 @@ def compare_late(scenario: Scenario, ours: Trace) -> Lateness:
 
 
 class _Late:
-    """One program's stories: the rows they met, whether the lag brought it elsewhere, and what is wrong since when."""
+    """One program's stories: the rows they met, whether the lag brought it elsewhere, and what is wrong since when.
 
-    def __init__(self, scenario: Scenario, ours: Trace, theirs: Trace) -> None:
+    `late_ns` is by how much the last entry is late; at the beginning, what the first one follows.
+    """
+
+    def __init__(self, scenario: Scenario, ours: Trace, theirs: Trace, late_ns: int = 0) -> None:
         self.met: set[str] = set()
         self.elsewhere = False
         self.complaint, self.time_ns = "", 0
         self._told_ns = shutdown_ns(scenario)
-        self._late_ns = 0
+        self.late_ns, born_ns = late_ns, 0
         left = list(theirs)
         for at, mine in enumerate(ours):
             if _kills_the_dead(mine, left[at : at + 2]):
@@ -77,12 +83,15 @@ class _Late:
             if mine[2:] != other[2:]:
                 self._differ(mine, other)
                 return
-            more_ns, self._late_ns = other[0] - mine[0] - self._late_ns, other[0] - mine[0]
+            before_ns = max(self.late_ns, born_ns) if mine[3] == "STOPPED" else self.late_ns
+            self.late_ns = other[0] - mine[0]
+            if mine[2] == "spawn":
+                born_ns = self.late_ns
             turns = 1 if self._told_ns is None or other[0] < self._told_ns else 2 + len(scenario.groups)
-            if self._late_ns < 0 or more_ns > turns * (SECOND_NS + TICK_NS):
-                self._complain(f"are {self._late_ns / 1e9} s apart", mine, other)
+            if self.late_ns < 0 or self.late_ns - before_ns > turns * (SECOND_NS + TICK_NS):
+                self._complain(f"are {self.late_ns / 1e9} s apart", mine, other)
                 return
-            if self._late_ns:
+            if self.late_ns:
                 self.met.add(BOOT if at == 0 and other[0] == SECOND_NS else GROUPS if other[2] == "exit" else NOTICE)
         # What is noticed only once the shutdown has begun is not followed by what would have followed it.
         self.elsewhere = self._told_ns is not None and len(ours) != len(left)
@@ -91,7 +100,7 @@ class _Late:
         if other[3] == "RUNNING" and mine[3].startswith("BACKOFF"):
             self.met.add(ALIVE)
             self.elsewhere = True
-        elif self._told_ns is not None and max(mine[0], other[0]) >= self._told_ns and self._late_ns:
+        elif self._told_ns is not None and max(mine[0], other[0]) >= self._told_ns and self.late_ns:
             self.elsewhere = True
         else:
             self._complain("differ", mine, other)

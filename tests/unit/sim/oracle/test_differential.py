@@ -142,3 +142,24 @@ def test_the_kind_of_a_line_is_its_first_word_and_whose_it_is():
     assert codes(text for _, _, text in log.lines) == {
         "p": ["spawned", "exited", "spawned", "success", "stopped", "spawned", "success", "stopped"]
     }
+
+
+def test_a_child_that_is_born_late_ends_late_also_where_a_shutdown_is_told_in_between(monkeypatch):
+    lives = (Life(ends_ns=1_152_343_750), Life(ends_ns=5_900_390_625, stop_ns=None))
+    case = alone(*lives, autorestart="true", ops=(at(12.943, Kind.SHUTDOWN),))
+    story = core.play(case)
+    assert not Register(rows()).compare_late(case, story).complaint
+    theirs = play(case, lagging=True)
+    later = [(time_ns + 3 * SECOND_NS * (detail in ("STOPPED", "0")), *rest, detail) for time_ns, *rest, detail in theirs]
+    monkeypatch.setattr("sim.oracle.lateness.play", lambda scenario, lagging: later)
+    assert "p:p: entries are" in Register(rows()).compare_late(case, story).complaint
+
+
+def test_the_daemon_leaves_as_late_as_the_last_of_its_programs():
+    first = Program("a", (Life(stop_ns=None, kill_ns=2_273_437_500),), stopwaitsecs=0)
+    second = Program("b", (Life(stop_ns=None, kill_ns=1_087_890_625),), stopwaitsecs=0)
+    case = Scenario((Group("a", (first,), 0), Group("b", (second,), 1)), ops=(at(7.506, Kind.SHUTDOWN, ""),))
+    story = core.play(case)
+    assert not Register(rows()).compare_late(case, story).complaint
+    *most, (time_ns, *rest) = story
+    assert "the daemon: entries are" in Register(rows()).compare_late(case, [*most, (time_ns - 5 * SECOND_NS, *rest)]).complaint
