@@ -88,7 +88,7 @@ START = Scenario(
     [
         *_ALL_UP,
         Wait("missing", ["FATAL"]),
-        *run("start", look="first"),
+        *run("start"),
         *run("start cat", "start nope", "start nope:*", "start nope:x", "start many:*", "start many", "start pair:*"),
         *run("start missing", "start unexecutable", "start nowhere", "start hasty", "start manual", "start manual cat"),
         *run("status manual hasty unexecutable", "start nope manual", "start many:many_0", "start missing nope:*"),
@@ -101,7 +101,7 @@ STOP = Scenario(
     CAT + MANY + PAIR + MANUAL,
     [
         *_ALL_UP,
-        *run("stop", look="first"),
+        *run("stop"),
         *run(
             "stop nope", "stop nope:*", "stop manual", "stop many:many_0", "status many:*", "stop many:*", "stop many:*"
         ),
@@ -114,7 +114,7 @@ RESTART = Scenario(
     CAT + MANY + PAIR + MANUAL,
     [
         *_ALL_UP,
-        *run("restart", look="first"),
+        *run("restart"),
         *run("restart cat", "restart nope", "restart nope:*", "restart manual", "restart cat nope", "restart nope cat"),
         *run("restart many:*", "restart pair:*", "restart all", look="sorted"),
         *run("status"),
@@ -124,7 +124,7 @@ SIGNAL = Scenario(
     CAT + MANY + MANUAL + PAIR,
     [
         *_ALL_UP,
-        *run("signal", "signal HUP", look="first"),
+        *run("signal", "signal HUP"),
         *run(
             "signal SIGCONT cat",
             "signal cont cat",
@@ -147,7 +147,7 @@ PID = Scenario(
             "pid", "pid cat", "pid nope", "pid manual", "pid all", "pid cat many:many_0", "pid cat nope", "pid nope cat"
         ),
         *run("pid many", "pid many:*", "pid manual cat", "version", "version now"[:7]),
-        *run("version now", look="first"),
+        *run("version now"),
     ],
 )
 LOGS = Scenario(
@@ -156,7 +156,7 @@ LOGS = Scenario(
         Wait("cat", ["RUNNING"]),
         WaitForFile("talker.out", 25),
         WaitForFile("talker.err", 17),
-        *run("tail", "tail a b c d", look="first"),
+        *run("tail", "tail a b c d"),
         *run("tail talker", "tail talker stdout", "tail talker stderr", "tail talker STDERR", "tail -5 talker"),
         *run("tail -0 talker", "tail -1000000 talker", "tail -8 talker stderr", "tail --5 talker", "tail -f"),
         *run(
@@ -173,11 +173,11 @@ LOGS = Scenario(
         Run(["tail", "-f", "talker"], until="<least>"),
         Run(["tail", "-f", "talker", "stderr"], until="\u00e4\n"),
         Run(["tail", "talker"], env=[("PYTHONIOENCODING", "latin-1")]),
-        *run("maintail a b", look="first"),
+        *run("maintail a b"),
         *run("maintail -x", "maintail nope", "maintail -"),
         *run("maintail", "maintail -100", "maintail --1", look="code"),
         Run(["maintail", "-f"], "first", until="spawned: 'cat'"),
-        *run("clear", look="first"),
+        *run("clear"),
         *run("clear nope", "clear nope:x", "clear nope:*", "clear cat:*", "clear talker", "tail talker"),
         *run("clear talker nope silent", "clear all"),
     ],
@@ -187,7 +187,7 @@ CONFIG = Scenario(
     [
         Wait("cat", ["RUNNING"]),
         Wait("many:many_1", ["RUNNING"]),
-        *run("reread x", "avail x", look="first"),
+        *run("reread x", "avail x"),
         *run("avail", "reread", "update", "add", "remove", "add cat", "add nope", "remove cat", "remove nope"),
         Edit("[program:manual]", "[program:fresh]\ncommand = /bin/sleep 600\nstartsecs = 0\n[program:manual]"),
         Edit("command = /bin/cat", "command = /bin/cat -u"),
@@ -217,8 +217,8 @@ WORDS = Scenario(
         *run("help", "help nope", "help start stop", "?", "?nope", "!sh", "nope", "nope cat", "status-cat", "statuses"),
         *run("quit", "exit", "EOF", "quit now", "shell", "-", "=", "fg cat cat", "fg nope", "open", "open cat"),
         *run("open https://localhost", "open unix://{dir}/s.sock", "open unix:///nonexistent/socket", "open http:x"),
-        *run("help start", "help status", "?tail", "help help", "help maintail", look="code"),
-        *run("fg", "shutdown now", "reload now", look="first"),
+        *run("help start", "help status", "?tail", "help help", "help maintail", "help clear", "help exit", "help add"),
+        *run("fg", "shutdown now", "reload now"),
         Run([""]),
         Run([" "]),
         Run(["start cat"]),

@@ -16,7 +16,7 @@ DAEMONS = {"supervisord": stock.STOCK, "initd": stock.OURS}
 class Run(NamedTuple):
     """One client call with `words`; `{dir}` in them is the daemon's folder, `{port}` its port.
 
-    `look` is what of it must agree: `all`, `first` (line and exit code; the help texts after it are each one's own),
+    `look` is what of it must agree: `all`, `first` (line and exit code),
     `sorted` (lines, and whether it failed: processes finish in any order, and the last failure counts) or `code`. With
     `until` the client is interrupted once that text has appeared, and what it prints afterwards is its own business.
     Without `-c` or `-s` in `words` the daemon's configuration file is used.
@@ -142,7 +142,12 @@ def _transcript(step: Run, out: str, err: str, code: int, daemon: stock.Daemon) 
         out, code = "".join(sorted(out.splitlines(keepends=True))), bool(code)
     # our errors add where and how to mend it, indented between the two lines of theirs
     err = "".join(line for line in err.splitlines(keepends=True) if not line.startswith("  "))
-    text = f"$ {' '.join(step.words)}\n{out}{'! ' if err else ''}{err}= {code}\n".replace(str(daemon.folder), "<dir>")
+    return f"$ {' '.join(step.words)}\n{normal(out, daemon)}{'! ' if err else ''}{normal(err, daemon)}= {code}\n"
+
+
+def normal(text: str, daemon: stock.Daemon) -> str:
+    """What a client printed, without what cannot be the same twice."""
+    text = text.replace(str(daemon.folder), "<dir>")
     if daemon.port:
         text = text.replace(str(daemon.port), "<port>")
     for mask, instead in _MASKS:

@@ -1,71 +1,86 @@
-"""What `help` says (supervisord-4.3 §7.3); the layout of the list is supervisorctl's, the words are ours."""
+"""What `help` says: supervisorctl's own lines, since scripts and transcripts compare them (supervisord-4.3 §7.3).
+
+They are from supervisor 4.3.0, copyright Agendaless Consulting and contributors, under the Repoze Public License.
+"""
 
 from __future__ import annotations
 
 from initd.control.client.session import VERBS, Session
 
 _TOPICS = {
-    "add": "add GROUP...                   Start supervising groups that the last reread found",
-    "avail": "avail                          List every configured process, supervised or not",
+    "add": "add <name> [...]\tActivates any updates in config for process/group",
+    "avail": "avail\t\t\tDisplay all configured processes",
     "clear": (
-        "clear NAME...                  Empty the logs of processes\n"
-        "clear all                      Empty the logs of all processes"
+        "clear <name>\t\tClear a process' log files.\n"
+        "clear <name> <name>\tClear multiple process' log files\n"
+        "clear all\t\tClear all process' log files"
     ),
-    "exit": "exit                           Leave the shell",
-    "fg": "fg NAME                        See a process's output and type its input; Ctrl-C leaves",
+    "exit": "exit\tExit the supervisor shell.",
+    "fg": "fg <process>\tConnect to a process in foreground mode\n\t\tCtrl-C to exit",
     "maintail": (
-        "maintail                       Show the last 1600 bytes of the supervisor's own log\n"
-        "maintail -BYTES                Show the last BYTES bytes of it\n"
-        "maintail -f                    Follow it; Ctrl-C leaves"
+        "maintail -f \tContinuous tail of supervisor main log file (Ctrl-C to exit)\n"
+        "maintail -100\tlast 100 *bytes* of supervisord main log file\n"
+        "maintail\tlast 1600 *bytes* of supervisor main log file\n"
     ),
-    "open": "open URL                       Talk to another supervisor: http://HOST:PORT or unix:///PATH",
+    "open": (
+        "open <url>\tConnect to a remote supervisord process.\n\t\t(for UNIX domain socket, use unix:///socket/path)"
+    ),
     "pid": (
-        "pid                            Show the supervisor's pid\n"
-        "pid NAME...                    Show the pids of processes, one a line\n"
-        "pid all                        Show the pids of all processes, one a line"
+        "pid\t\t\tGet the PID of supervisord.\n"
+        "pid <name>\t\tGet the PID of a single child process by name.\n"
+        "pid all\t\t\tGet the PID of every child process, one per line."
     ),
-    "quit": "quit                           Leave the shell",
-    "reload": "reload                         Stop everything and start over with the configuration on disk",
-    "remove": "remove GROUP...                Stop supervising groups whose processes are down",
-    "reread": "reread                         Read the configuration again and say what changed; applies nothing",
+    "quit": "quit\tExit the supervisor shell.",
+    "reload": "reload \t\tRestart the remote supervisord.",
+    "remove": "remove <name> [...]\tRemoves process/group from active config",
+    "reread": "reread \t\t\tReload the daemon's configuration files without add/remove",
     "restart": (
-        "restart NAME...                Stop processes, then start them\n"
-        "restart GROUP:*                The same for the processes of a group\n"
-        "restart all                    The same for all processes\n"
-        "The configuration is not read again; reread and update do that."
+        "restart <name>\t\tRestart a process\n"
+        "restart <gname>:*\tRestart all processes in a group\n"
+        "restart <name> <name>\tRestart multiple processes or groups\n"
+        "restart all\t\tRestart all processes\n"
+        "Note: restart does not reread config files. For that, see reread and update."
     ),
-    "shutdown": "shutdown                       Stop all processes and the supervisor",
+    "shutdown": "shutdown \tShut the remote supervisord down.",
     "signal": (
-        "signal SIGNAL NAME...          Send a signal, by name or number, to processes\n"
-        "signal SIGNAL GROUP:*          Send it to the processes of a group\n"
-        "signal SIGNAL all              Send it to all processes"
+        "signal <signal name> <name>\t\tSignal a process\n"
+        "signal <signal name> <gname>:*\t\tSignal all processes in a group\n"
+        "signal <signal name> <name> <name>\tSignal multiple processes or groups\n"
+        "signal <signal name> all\t\tSignal all processes"
     ),
     "start": (
-        "start NAME...                  Start processes\n"
-        "start GROUP:*                  Start the processes of a group\n"
-        "start all                      Start all processes"
+        "start <name>\t\tStart a process\n"
+        "start <gname>:*\t\tStart all processes in a group\n"
+        "start <name> <name>\tStart multiple processes or groups\n"
+        "start all\t\tStart all processes"
     ),
     "status": (
-        "status                         Show all processes\n"
-        "status NAME...                 Show some processes\n"
-        "status GROUP:*                 Show the processes of a group"
+        "status <name>\t\tGet status for a single process\n"
+        "status <gname>:*\tGet status for all processes in a group\n"
+        "status <name> <name>\tGet status for multiple named processes\n"
+        "status\t\t\tGet all process status info"
     ),
     "stop": (
-        "stop NAME...                   Stop processes\n"
-        "stop GROUP:*                   Stop the processes of a group\n"
-        "stop all                       Stop all processes"
+        "stop <name>\t\tStop a process\n"
+        "stop <gname>:*\t\tStop all processes in a group\n"
+        "stop <name> <name>\tStop multiple processes or groups\n"
+        "stop all\t\tStop all processes"
     ),
     "tail": (
-        "tail NAME [stdout|stderr]      Show the last 1600 bytes of a process's log, stdout unless told\n"
-        "tail -BYTES NAME [...]         Show the last BYTES bytes of it\n"
-        "tail -f NAME [...]             Follow it; Ctrl-C leaves"
+        "tail [-f] <name> [stdout|stderr] (default stdout)\n"
+        "Ex:\n"
+        "tail -f <name>\t\tContinuous tail of named process stdout\n"
+        "\t\t\tCtrl-C to exit.\n"
+        "tail -100 <name>\tlast 100 *bytes* of process stdout\n"
+        "tail <name> stderr\tlast 1600 *bytes* of process stderr"
     ),
     "update": (
-        "update                         Reread, then stop, restart and start groups as the changes ask\n"
-        "update GROUP...                The same for some groups only"
+        "update\t\t\tReload config and add/remove as necessary, and will restart affected programs\n"
+        "update all\t\tReload config and add/remove as necessary, and will restart affected programs\n"
+        "update <gname> [...]\tUpdate specific groups"
     ),
-    "version": "version                        Show the version of the supervisor",
-    "help": "help                           List the actions\nhelp ACTION                    Explain one",
+    "version": "version\t\t\tShow the version of the remote supervisord process",
+    "help": "help\t\tPrint a list of available actions\nhelp <action>\tPrint help for <action>",
 }
 
 

@@ -8,12 +8,11 @@ from tests.unit.client.scripted import Scripted
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"EOF"}))
-def test_every_verb_is_explained_in_lines_that_begin_with_it(verb: str) -> None:
+def test_every_verb_is_explained(verb: str) -> None:
     session = Scripted()
     session.run(f"help {verb}")
-    assert session.said() == usage(verb).splitlines()
+    assert "\n".join(session.said()) == usage(verb)
     assert session.said()[0].split()[0] == verb
-    assert max(map(len, session.said())) <= 100
 
 
 def test_the_list_names_every_action_under_its_header() -> None:
