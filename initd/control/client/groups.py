@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from initd.control.client import table
 from initd.control.client.session import Exit, Session
 from initd.control.client.wire import Fault
 from initd.control.faults import Fault as FaultCode
@@ -119,14 +120,12 @@ def do_avail(session: Session, argument: str) -> None:
     except Fault as fault:
         _refused(session, fault, "supervisor shutting down")
         return
-    for info in infos:
-        session.say(_available(info))
+    table.show_available(session.out, [_available(info) for info in infos])
 
 
-def _available(info: dict[str, Any]) -> str:
+def _available(info: dict[str, Any]) -> tuple[str, str, str, str]:
     use, start = "in use" if info["inuse"] else "avail", "auto" if info["autostart"] else "manual"
-    priority = f"{info['group_prio']}:{info['process_prio']}"
-    return f"{join_name(info['group'], info['name']):<32} {use:<9} {start:<9} {priority}"
+    return join_name(info["group"], info["name"]), use, start, f"{info['group_prio']}:{info['process_prio']}"
 
 
 def _refused(session: Session, fault: Fault, reason: str) -> None:

@@ -160,7 +160,7 @@ def do_status(session: Session, argument: str) -> None:
     if wanted and "all" not in wanted:
         infos = [info for name in wanted for info in _matching(session, infos, name)]
     rows = [(join_name(info["group"], info["name"]), info["statename"], info["description"]) for info in infos]
-    table.show(session.out, rows)
+    table.show_status(session.out, rows)
     if any(info["state"] in STOPPED_STATES for info in infos):
         session.status = StatusExit.NOT_RUNNING
 
