@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from initd.control.client.session import Session
+
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command, or the shell if there is none, and return the exit code; `argv` includes the program's name."""
+    """Run one command, or the shell if there is none, and return the exit code; `argv` includes the program's name.
+
+    Ctrl-C ends the process by SIGINT, else a shell's loop would go on with the next command.
+    """
     from initd.control.client.session import Session
     from initd.control.client.settings import UsageError, read_settings
 
@@ -29,7 +36,18 @@ def main(argv: list[str] | None = None) -> int:
         interact(session)
         return 0
     except KeyboardInterrupt:
-        return 130
+        return _die_of_it(session)
     except BrokenPipeError:  # the reader has gone, and the interpreter need not try to tell it again at exit
         sys.stdout = None
         return 1
+
+
+def _die_of_it(session: Session) -> int:
+    import contextlib
+    import signal
+
+    with contextlib.suppress(BrokenPipeError):
+        session.out.flush()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.raise_signal(signal.SIGINT)
+    return 130

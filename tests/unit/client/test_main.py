@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import subprocess
 import sys
 import xmlrpc.client
@@ -51,12 +52,15 @@ def test_help_goes_to_standard_output_and_is_no_error(capsys: pytest.CaptureFixt
     assert captured.err == ""
 
 
-def test_ctrl_c_is_130(conf: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Session, "call", interrupted)
-    assert main(["initctl", "-c", conf, "pid"]) == 130
+def test_ctrl_c_ends_the_process_by_the_signal_and_without_a_word(conf: str) -> None:
+    program = (
+        "from initd.control.client import main, session\n"
+        "def interrupted(*_): raise KeyboardInterrupt\n"
+        "session.Session.call = interrupted\n"
+        f"print('before'), main(['initctl', '-c', {conf!r}, 'pid'])"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "before\n", "")
 
 
 def test_a_reader_that_has_gone_ends_it_quietly(conf: str, monkeypatch: pytest.MonkeyPatch) -> None:
