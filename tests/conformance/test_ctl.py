@@ -7,17 +7,14 @@ time is spent waiting for programs to start and stop.
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import os
-import pty
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from tests.conformance import stock
-from tests.conformance.ctl_client import command
 from tests.conformance.ctl_scenarios import CAT, SCENARIOS
 from tests.conformance.ctl_steps import Run, Scenario, Step, Wait, play
 
@@ -75,55 +72,6 @@ def test_fg_shows_what_a_process_answers_to_what_is_typed(daemon: str, tmp_path:
     ]
     shown = play(Scenario(CAT, steps), "initctl", daemon, tmp_path)
     assert shown == "$ fg cat\n==> Press Ctrl-C to exit <==\nhello\n\n= 0\n\n$ tail cat\nhello\n\n= 0\n"
-
-
-class Terminal:
-    """A program on a terminal of its own."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self.pid, self._fd = pty.fork()
-        if self.pid == 0:
-            os.execve(command[0], list(command), stock.environment() | {"TERM": "xterm-256color"})
-        self.seen = ""
-
-    def expect(self, text: str) -> str:
-        """What comes up to and including `text`."""
-        while text not in self.seen:
-            self.seen += os.read(self._fd, 65536).decode()
-        before, found, self.seen = self.seen.partition(text)
-        return before + found
-
-    def type(self, keys: str) -> None:
-        os.write(self._fd, keys.encode())
-
-    def wait(self) -> int:
-        """The exit code."""
-        with contextlib.suppress(OSError):  # EIO: the other end is closed
-            while os.read(self._fd, 65536):
-                pass
-        os.close(self._fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
-def test_on_a_terminal_the_shell_completes_colours_and_asks(tmp_path: Path) -> None:
-    with stock.start(stock.STOCK, tmp_path, CAT, server="username = user\npassword = secret") as daemon:
-        daemon.wait_for_state("cat", "RUNNING")
-        terminal = Terminal([*command("initctl"), "-c", str(daemon.config)])
-        terminal.expect("Server requires authentication\r\nUsername:")
-        terminal.type("user\n")
-        terminal.expect("Password:")
-        terminal.type("secret\n")
-        assert "secret" not in terminal.expect("\x1b[32mRUNNING")
-        terminal.expect("supervisor> ")
-        terminal.type("sto\tc\t\n")
-        terminal.expect("stop cat \r\ncat: stopped\r\nsupervisor> ")
-        terminal.type("shutdown\n")
-        terminal.expect("down y/N? ")
-        terminal.type("y\n")
-        terminal.expect("Shut down\r\nsupervisor> ")
-        terminal.type("\x04")
-        assert terminal.wait() == 0
-        stock.until("the daemon ends", lambda: daemon.process.poll() is not None)
 
 
 def test_the_scenarios_are_many_enough_to_mean_something() -> None:
