@@ -98,6 +98,17 @@ class LinuxFiles:
     def listdir(self, path: str) -> list[str]:
         return sorted(os.listdir(path))
 
+    # sockets that children share
+    def share_unix(self, path: str, mode: int, owner: tuple[int, int] | None, backlog: int | None) -> int:
+        from initd.kernel import linux_shared
+
+        return linux_shared.share_unix(path, mode, owner, backlog)
+
+    def share_tcp(self, host: str, port: int, backlog: int | None) -> int:
+        from initd.kernel import linux_shared
+
+        return linux_shared.share_tcp(host, port, backlog)
+
     # looking up
     def stat(self, path: str) -> tuple[int, int]:
         status = os.stat(path)

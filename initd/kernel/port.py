@@ -266,6 +266,16 @@ class Files(Protocol):
     def listdir(self, path: str) -> list[str]:
         """Names in a directory, sorted."""
 
+    # sockets that children share: blocking, to be given to `spawn` as a standard input, and closed by `Kernel.close`
+    def share_unix(self, path: str, mode: int, owner: tuple[int, int] | None, backlog: int | None) -> int:
+        """A UNIX socket listening at `path` with that mode and (uid, gid; -1 keeps); `backlog` None is SOMAXCONN.
+
+        What is there is replaced, a file and a live socket too, but not a directory (EISDIR) or a link to nowhere (EADDRINUSE).
+        ENAMETOOLONG if the path has more than 107 bytes. After an error there is nothing at the path."""
+
+    def share_tcp(self, host: str, port: int, backlog: int | None) -> int:
+        """An IPv4 socket with SO_REUSEADDR listening at a host, by name or address; EADDRINUSE if another one does."""
+
     # looking up
     def stat(self, path: str) -> tuple[int, int]:
         """(st_mode, st_uid), following links; ENOENT and the like raise."""

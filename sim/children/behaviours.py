@@ -243,6 +243,7 @@ CATALOGUE: tuple[tuple[str, Callable[..., Steps], str], ...] = (
     (r"close stdio", lambda: [["close", 0], ["close", 1], ["close", 2]], "close stdio"),
     (r"read stdin", lambda: [["read"]], "read stdin"),
     (r"copy stdin", lambda: [["copy"]], "copy stdin"),
+    (r"answer (.+)", lambda text: [["loop", [["accept", text]]]], "answer hello"),
     (r"exec fails (\w+)", _exec_fails, "exec fails ENOENT"),
     (r"listen(?: (\w+))?" + _AFTER, lambda r, d: [["loop", [["listen", r or "OK", seconds(d) if d else 0]]]], "listen OK"),
     (r"sleep (\S+)", lambda delay: _after(delay), "sleep 2s"),

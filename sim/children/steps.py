@@ -17,6 +17,8 @@ are names without SIG; durations are seconds.
     ["daemon", how, pidfile, steps]  what python-daemon makes of it: `detached`, `in front` or `by default`; pidfile may be ""
     ["loop", steps]                for ever                     ["repeat", n, steps]
     ["read"]                       stdin until its end          ["copy"]             stdin to stdout until its end
+    ["accept", text]               one connection to the socket that is stdin: answered, {pid} being its own, and closed;
+                                   exit 1 if stdin is none
     ["listen", result, seconds]    one round of the event listener protocol
     ["live", ends, status, stop, stop_status, kill]  a life of a scenario (`sim.scenario.Life`), which has these as `…_ns` and
                                    `…status`; `kill` other than 0 is simulated only
@@ -42,6 +44,7 @@ VERBS: dict[str, tuple[int, int]] = {
     "wait": (0, 0), "setsid": (0, 0), "setpgid": (0, 1), "subreaper": (0, 0), "uid": (1, 1), "loop": (1, 1), "repeat": (2, 2),
     "read": (0, 0), "copy": (0, 0), "listen": (2, 2), "save": (2, 2), "tell": (1, 99), "exec-error": (1, 1),
     "live": (5, 5), "struck": (1, 1), "limit": (1, 1), "daemon": (3, 3), "claim": (1, 1), "unlink": (1, 1), "enlarge": (2, 2),
+    "accept": (1, 1),
 }  # fmt: skip
 """Each verb with the least and the most arguments it takes."""
 _LINE = b"x" * 79 + b"\n"

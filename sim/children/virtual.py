@@ -17,6 +17,7 @@ from sim.kernel.process import os_error
 from sim.kernel.rules import rule
 from sim.kernel.scheduler import AGAIN, PAUSE, Exit, Uninterruptible
 from sim.kernel.signals import set_disposition
+from sim.kernel.sockets import Listener
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,6 +160,24 @@ def _listen(machine: Machine, process: Process, step: list[Any]) -> Script:
     yield from write_all(machine, process, 1, b"RESULT %d\n%s" % (len(result), result))
 
 
+@rule("accept-waits-for-a-connection", "sharers-take-turns")
+def _accept(_machine: Machine, process: Process, step: list[Any]) -> Script:
+    listener = process.fds.get(0)
+    while isinstance(listener, Listener):
+        try:
+            connection = listener.accept()
+        except BlockingIOError:
+            listener.await_readable(process)
+            yield PAUSE
+            continue
+        connection.acquire()
+        with contextlib.suppress(OSError):
+            connection.write(step[1].replace("{pid}", str(process.pid)).encode())
+        connection.release()
+        return
+    yield Exit(1)
+
+
 def _wait(machine: Machine, process: Process, _step: list[Any]) -> Script:
     while process.children:
         for child in list(process.children.values()):
@@ -297,7 +316,7 @@ def _exec_error(_machine: Machine, _process: Process, _step: list[Any]) -> None:
 _WAITING: dict[str, Callable[[Machine, Process, list[Any]], Script]] = {
     "exit": _exit, "pause": _pause, "dstate": _dstate, "loop": _loop, "repeat": _repeat, "write": _write, "read": _read,
     "copy": _copy, "listen": _listen, "wait": _wait, "tell": _tell, "save": _save, "live": live, "daemon": _daemon,
-    "claim": _claim,
+    "claim": _claim, "accept": _accept,
 }  # fmt: skip
 _INSTANT: dict[str, Callable[[Machine, Process, list[Any]], None]] = {
     "ignore": _ignore, "default": _default, "handle": _handle, "block": _block, "unblock": _unblock, "raise": _raise,

@@ -10,6 +10,7 @@ import stat
 
 from sim.kernel.descriptors import DescriptorTable
 from sim.kernel.faults import Faults
+from sim.kernel.sockets import Network
 from sim.kernel.storage import Storage
 from sim.kernel.tree import Node, Tree
 from sim.kernel.users import Users
@@ -31,6 +32,7 @@ class Disk:
 
     def __init__(self, seed: int = 0) -> None:
         self.tree = Tree()
+        self.network = Network(self.tree)
         self.users = Users()
         self.faults = Faults()
         self.storage = Storage()

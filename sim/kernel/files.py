@@ -178,6 +178,17 @@ class SimFiles(Disk):
             raise os_error(errno.ENOTDIR, path)
         return sorted(node.entries)
 
+    # sockets that children share
+    def share_unix(self, path: str, mode: int, owner: tuple[int, int] | None, backlog: int | None) -> int:
+        self._enter("share_unix", path)
+        self._descriptors.need(1)
+        return self._descriptors.install(self.network.share_unix(path, mode, owner))
+
+    def share_tcp(self, host: str, port: int, backlog: int | None) -> int:
+        self._enter("share_tcp", f"/{host}")
+        self._descriptors.need(1)
+        return self._descriptors.install(self.network.listen_tcp(port))
+
     # looking up
     @rule("stat-follows-links")
     def stat(self, path: str) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from sim.kernel.faults import Faults
 from sim.kernel.files import OpenFile, SimFiles
 from sim.kernel.machine import Machine
 from sim.kernel.process import ProcessTable
-from sim.kernel.sockets import Network, SimClient
+from sim.kernel.sockets import SimClient
 from sim.kernel.spawner import Spawner
 from sim.kernel.workers import Workers
 
@@ -65,7 +65,8 @@ class Outside:
         self._open_stdio()
         self.faults = Faults()
         self.workers = Workers(self.clock, self.files)
-        self.network = Network(self.files.tree)
+        self.network = self.files.network
+        self.network.wake = self.machine.scheduler.wake
         self.tick_ns, self.timezone_s = tick_ns, timezone_s
         self.on_call: Callable[[str, tuple[Any, ...]], None] | None = None
         self._nudged = False

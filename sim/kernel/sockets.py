@@ -13,6 +13,12 @@ from sim.kernel.process import os_error
 from sim.kernel.rules import rule
 from sim.kernel.tree import Node, Tree
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.kernel.process import Process
+
 BUFFER_BYTES = 212_992
 """How much a client that does not read lets the daemon write (net.core.wmem_default)."""
 
@@ -133,13 +139,14 @@ class Connection(Description):
 class Listener(Description):
     """A listening socket: `port` of a TCP one, `node` of a UNIX one, and the connections not yet accepted."""
 
-    __slots__ = ("_network", "node", "port", "queue")
+    __slots__ = ("_network", "node", "port", "queue", "waiting")
 
     def __init__(self, network: Network, node: Node | None, port: int) -> None:
         super().__init__()
         self._network = network
         self.node, self.port = node, port
         self.queue: deque[Connection] = deque()
+        self.waiting: list[Process] = []
 
     @rule("listener-readable-while-queue")
     def readiness(self) -> int:
@@ -152,6 +159,16 @@ class Listener(Description):
             raise os_error(errno.EAGAIN)
         return self.queue.popleft()
 
+    def await_readable(self, process: Process) -> None:
+        self.waiting.append(process)
+
+    def rouse(self) -> None:
+        """There is a connection."""
+        self.touch()
+        waiting, self.waiting = self.waiting, []
+        for process in waiting:
+            self._network.wake(process)
+
     def closed(self) -> None:
         for connection in self.queue:
             connection.closed()
@@ -159,15 +176,16 @@ class Listener(Description):
 
 
 class Network:
-    """Who listens where, and how clients get there."""
+    """Who listens where, and how clients get there. `wake` resumes a process that waits for one."""
 
-    __slots__ = ("_by_node", "_by_port", "_next_peer", "_next_port", "_tree")
+    __slots__ = ("_by_node", "_by_port", "_next_peer", "_next_port", "_tree", "wake")
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._by_node: dict[Node, Listener] = {}
         self._by_port: dict[int, Listener] = {}
         self._next_peer, self._next_port = 50_000, 40_000
+        self.wake: Callable[[Process], None] = lambda process: None
 
     @rule("unix-stale-socket-replaced", "unix-live-socket-eaddrinuse", "unix-other-file-eexist", "unix-socket-mode")
     @rule("who-asks-a-listener-is-a-connection", "unix-path-107-bytes")
@@ -182,6 +200,25 @@ class Network:
         if there is not None and there.live:
             self.connect_unix(path).close()  # the one who asked whether it lives
             raise os_error(errno.EADDRINUSE, path)
+        return self._bind(parent, name, path, mode, owner)
+
+    @rule("shared-unix-replaces-what-is-there", "shared-unix-directory-eisdir", "shared-unix-dead-link-eaddrinuse")
+    def share_unix(self, path: str, mode: int, owner: tuple[int, int] | None) -> Listener:
+        """Bind and listen at a path, whatever is there."""
+        if len(os.fsencode(path)) > MOST_PATH_BYTES:
+            raise os_error(errno.ENAMETOOLONG, path)
+        parent, name = self._tree.place(path, follow=False)
+        there = parent.entries.get(name)
+        if there is not None and there.kind == stat.S_IFDIR:
+            raise os_error(errno.EISDIR, path)
+        if there is not None and there.kind == stat.S_IFLNK:
+            try:
+                self._tree.find(path)
+            except FileNotFoundError:
+                raise os_error(errno.EADDRINUSE) from None
+        return self._bind(parent, name, path, mode, owner)
+
+    def _bind(self, parent: Node, name: str, path: str, mode: int, owner: tuple[int, int] | None) -> Listener:
         if not self._tree.allowed(parent, 2):
             raise os_error(errno.EACCES, path)
         node = Node(stat.S_IFSOCK, mode, self._tree.uid)
@@ -230,5 +267,5 @@ class Network:
     def _join(self, listener: Listener, peer: str) -> SimClient:
         connection = Connection(peer)
         listener.queue.append(connection)
-        listener.touch()
+        listener.rouse()
         return connection.client

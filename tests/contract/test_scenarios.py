@@ -68,6 +68,7 @@ BEHAVIOURS = [
     "close stdio",
     "read stdin",
     "copy stdin",
+    "sleep 0.4s, answer hello",
     "exec fails ENOENT",
     "exec fails EACCES",
     "exec fails ENOEXEC",

@@ -99,15 +99,20 @@ class World:
         )
 
     def spawn(self, steps: list[Any], **options: Any) -> Kid:
-        """Start a child on pipes of its own; `stdout=` gives it a descriptor of ours instead. The options are SpawnSpec's."""
+        """Start a child on pipes of its own; `stdin=` and `stdout=` give it a descriptor of ours instead.
+
+        The options are SpawnSpec's.
+        """
         kernel = self.kernel
         shared = options.pop("stdout", None)
-        theirs_in, ours_in = kernel.pipe()
+        given = options.pop("stdin", None)
+        theirs_in, ours_in = kernel.pipe() if given is None else (given, -1)
         ours_out, theirs_out = kernel.pipe() if shared is None else (-1, shared)
         ours_err, theirs_err = kernel.pipe()
         child = kernel.spawn(self.spec(steps, theirs_in, theirs_out, theirs_err, **options))
-        for fd in (theirs_in, theirs_err) if shared is not None else (theirs_in, theirs_out, theirs_err):
-            kernel.close(fd)
+        for fd in (theirs_in, theirs_out, theirs_err):
+            if fd not in (shared, given):
+                kernel.close(fd)
         for fd in (ours_in, ours_out, ours_err):
             if fd >= 0:
                 kernel.set_nonblocking(fd)
