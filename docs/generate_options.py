@@ -102,7 +102,10 @@ WHERE: dict[str, dict[str, str]] = {
     "program:": _PROGRAM,
     "fcgi-program:": {
         **_PROGRAM,
-        **{option: f"? {option}" for option in ("socket", "socket_backlog", "socket_owner", "socket_mode")},
+        "socket": "initd/drive/sockets.py path",
+        "socket_backlog": "initd/drive/sockets.py backlog",
+        "socket_owner": "initd/drive/sockets.py owner",
+        "socket_mode": "initd/drive/sockets.py mode",
     },
     "eventlistener:": {
         **_PROGRAM,
@@ -127,7 +130,6 @@ WHERE: dict[str, dict[str, str]] = {
 """By section and option: the module and what it asks for. `?` for the module: whichever does, beyond reading the option."""
 
 _PROBES = {
-    "fcgi-program:": "[fcgi-program:x]\ncommand=x\nsocket=unix:///tmp/x\n",
     "eventlistener:": "[eventlistener:x]\ncommand=x\nevents=EVENT\n",
     "rpcinterface:": "[rpcinterface:x]\nsupervisor.rpcinterface_factory=no.such:factory\n",
 }

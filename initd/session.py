@@ -139,7 +139,7 @@ class Session:
         """
         self.tell_notices()
         self.environment.kernel.catch_signals(CAUGHT)
-        daemon, groups = self.config.daemon, self.config.groups
+        config, daemon, groups = self.config, self.config.daemon, self.config.groups
 
         def opened(error: OSError | None) -> None:
             if self.exit is not None:
@@ -168,8 +168,15 @@ class Session:
                 result = [autolog.without(group.processes) for group in groups], [f"no AUTO logs: {error!r}"]
             for text in result[1]:
                 self.log("warn", text)
-            for group, processes in zip(groups, result[0], strict=True):
-                self._prepared[group.name] = processes
+            made = result[0]
+            self._try_sockets(groups, lambda: begin(made))
+
+        def begin(made: list[Processes]) -> None:
+            if self.exit is not None:
+                return
+            for group, processes in zip(groups, made, strict=True):
+                if self.config is config:
+                    self._prepared[group.name] = processes
                 self._add(group, processes, None)
             try:
                 if started():
@@ -181,6 +188,15 @@ class Session:
         console = self.environment.console
         self.main_log.open(target, None if daemon.silent or console < 0 else console, opened)
 
+    def _try_sockets(self, groups: Sequence[GroupConfig], then: Callable[[], None]) -> None:
+        """Tell whether the sockets that programs of these groups share can be made, then go on."""
+        if any(process.socket for group in groups for process in group.processes):
+            from initd.drive.trial import Trial
+
+            Trial(self.loop, self.log, then).begin(groups, self.driver.sockets)
+        else:
+            then()
+
     def _logs_of(self, program: Program, opened: OpenLogs) -> ProgramLogs:
         return ProgramLogs(self._sinks, opened, *taps_of(self, program))
 
@@ -189,8 +205,9 @@ class Session:
     def add_group(self, group: GroupConfig, answer: Callable[[Reply], None]) -> None:
         """Add a group of the configuration last read; its AUTO logs are made first, unless it has been there before."""
         config, daemon = self.config, self.config.daemon
-        if group.name in self._prepared:
-            return self._add(group, self._prepared[group.name], answer)
+        before = self._prepared.get(group.name)
+        if before is not None:
+            return self._try_sockets([group], lambda: self._add(group, before, answer))
 
         def prepared(result: tuple[Processes, list[str]] | None, error: Exception | None) -> None:
             if result is None:
@@ -199,7 +216,8 @@ class Session:
                 self.log("warn", text)
             if self.config is config:
                 self._prepared[group.name] = result[0]
-            self._add(group, result[0], answer)
+            processes = result[0]
+            self._try_sockets([group], lambda: self._add(group, processes, answer))
 
         self.loop.submit(
             "auto-logs",

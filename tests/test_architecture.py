@@ -50,7 +50,7 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.config.section initd.config.servers initd.config.users initd.config.values
     initd.control.faults initd.control.http initd.control.turns
     initd.drive.apply initd.drive.line initd.drive.loop initd.drive.policies initd.drive.program initd.drive.resolve
-    initd.drive.spawner initd.drive.stdin
+    initd.drive.sockets initd.drive.spawner initd.drive.stdin
     initd.kernel.linux initd.kernel.linux_children initd.kernel.linux_files initd.kernel.linux_fork
     initd.kernel.linux_identity initd.kernel.linux_limits initd.kernel.linux_poller initd.kernel.linux_process
     initd.kernel.linux_sockets initd.kernel.linux_spawn initd.kernel.linux_wakeup initd.kernel.linux_workers
@@ -61,7 +61,7 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.supervise.audience initd.supervise.conclusion
     initd.supervise.desk initd.supervise.effects initd.supervise.ending initd.supervise.events
     initd.supervise.group initd.supervise.listener initd.supervise.notifications initd.supervise.policy initd.supervise.pools
-    initd.supervise.process initd.supervise.rules initd.supervise.shutdown
+    initd.supervise.process initd.supervise.rules initd.supervise.shutdown initd.supervise.sockets
     initd.supervise.starting initd.supervise.stopping initd.supervise.supervisor initd.supervise.table
     initd.supervise.ticks initd.supervise.timers
 """.split()

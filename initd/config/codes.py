@@ -161,6 +161,11 @@ CODES: dict[str, Code] = {
         "There is a server, and nothing behind it: `supervisorctl` needs `[rpcinterface:supervisor]`.",
         _HEAD + "[unix_http_server]\nfile=/run/s.sock\n",
     ),
+    "no-socket": _warning(
+        "A `[fcgi-program:x]` in a `[group:x]` without a socket that can be used: it runs without one, as they all do under "
+        "supervisord.",
+        _HEAD + "[fcgi-program:php]\ncommand=php-cgi\n[group:site]\nprograms=php\n",
+    ),
     "not-supported": _warning("This release of initd does not have it yet; it is accepted and does nothing.", ""),
     "other": _warning("Anything else; its message says all.", ""),
     "quoted-variable": _warning(
@@ -175,6 +180,12 @@ CODES: dict[str, Code] = {
         "Several processes log to one file. initd shares its rotation, but clearing one clears the other; supervisord loses "
         "output at each rotation.",
         _program("command=web\nstdout_logfile=/tmp/log\n") + "[program:api]\ncommand=api\nstdout_logfile=/tmp/log\n",
+    ),
+    "shared-socket": _warning(
+        "Two `[fcgi-program:x]` ask for one socket. A UNIX socket is taken from whoever had it, a TCP port is refused.",
+        _HEAD
+        + "[fcgi-program:php]\ncommand=php-cgi\nsocket=unix:///run/php.sock\n"
+        + "[fcgi-program:api]\ncommand=php-cgi\nsocket=unix:///run/php.sock\n",
     ),
     "shell-syntax": _warning(
         "No shell reads a command: `&&`, `|`, `>`, `;`, `cd`, `NAME=value` are words like any other.",

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from initd.config.model import GroupConfig, LogConfig, ProcessConfig
 
-_NOT_COMPARED = frozenset({"program", "user", "stdout", "stderr", "serverurl", "auto_serverurl", "section", "origins"})
+_NOT_COMPARED = frozenset(
+    {"program", "user", "stdout", "stderr", "serverurl", "auto_serverurl", "section", "origins", "socket"}
+)
 
 
 def changed(old: GroupConfig, new: GroupConfig) -> bool:
@@ -46,6 +48,8 @@ def _process_changed(old: ProcessConfig, new: ProcessConfig) -> bool:
         not new.auto_serverurl and new.serverurl,
     ):
         return True
+    if (old.socket and old.socket.url) != (new.socket and new.socket.url):
+        return True  # its owner, mode and backlog do not count
     return _log_changed(old.stdout, new.stdout) or _log_changed(old.stderr, new.stderr)
 
 

@@ -1,8 +1,4 @@
-"""From [group:x], [program:x] and their kin to groups in start order (supervisord-4.3 §1.7, §1.8, §12.1.5).
-
-The sections this release does not run are recognised here and refused, after everything supervisord would complain
-about first.
-"""
+"""From [group:x], [program:x] and their kin to groups in start order (supervisord-4.3 §1.7, §1.8, §12.1.5)."""
 
 from __future__ import annotations
 
@@ -15,6 +11,8 @@ from initd.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from initd.config.model import ProcessConfig
     from initd.config.section import Scope
 
@@ -36,8 +34,8 @@ def groups_of(scope: Scope) -> tuple[GroupConfig, ...]:
         if name.startswith(_LISTENER):
             groups.append(pool_of(scope, name))
     for name in sections:
-        if name.startswith(_FCGI):
-            raise _unsupported(scope, name)
+        if name.startswith(_FCGI) and name not in taken:
+            groups.append(_fastcgi().group_of(scope, name))
     return tuple(sorted(groups, key=lambda group: (group.priority, group.name)))
 
 
@@ -60,10 +58,12 @@ def _declared(scope: Scope, name: str, taken: set[str]) -> GroupConfig:
                 "rename one of the two",
             )
         if scope.ini.has_section(fcgi):
-            raise _unsupported(scope, fcgi)
-        taken.add(program)
-        processes.extend(processes_of(scope, program, group))
-        reported = Section(scope, program)
+            member_section, made = fcgi, _fastcgi().members_of(scope, fcgi, group)
+        else:
+            member_section, made = program, processes_of(scope, program, group)
+        taken.add(member_section)
+        processes.extend(made)
+        reported = Section(scope, member_section)
     return GroupConfig(group, priority, tuple(processes), section.header())
 
 
@@ -84,9 +84,7 @@ def _unknown_member(section: Section, reported: str, member: str) -> ConfigError
     return section.fail(f"[{reported}] names unknown program or fcgi-program {member}", "programs", hint)
 
 
-def _unsupported(scope: Scope, name: str) -> ConfigError:
-    kind = name.split(":", 1)[0]
-    return Section(scope, name).fail(
-        f"[{name}] cannot be used: {kind} sections are not supported yet by this release",
-        hint="remove the section, or keep running it with supervisord",
-    )
+def _fastcgi() -> Any:
+    from initd.config import fastcgi  # only where there are such sections
+
+    return fastcgi

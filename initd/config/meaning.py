@@ -46,6 +46,7 @@ def judge(scope: Scope, config: Config) -> None:
     _servers(scope, config)
     _listeners(scope)
     logs: Logs = {}
+    sockets: dict[str, ProcessConfig] = {}
     seen: set[str] = set()
     groups: dict[str, GroupConfig] = {}
     for group in config.groups:
@@ -54,6 +55,7 @@ def judge(scope: Scope, config: Config) -> None:
             if process.section not in seen:
                 seen.add(process.section)
                 _program(Section(scope, process.section), process, config)
+                _socket(scope, process, sockets)
             for option, log in (("stdout_logfile", process.stdout), ("stderr_logfile", process.stderr)):
                 if isinstance(log.file, str) and log.maxbytes and not log.file.startswith(("/dev/", "/proc/")):
                     logs.setdefault(log.file, []).append((process, option))
@@ -119,7 +121,7 @@ def _group(scope: Scope, group: GroupConfig, groups: dict[str, GroupConfig]) -> 
         scope.report(Diagnostic("duplicate-group", message, group.origin, None, None, related))
     if not group.processes:
         message = f"group {group.name} has no processes: " + (
-            "numprocs is not positive" if scope.ini.has_section(f"program:{group.name}") else "it has no programs="
+            "it has no programs=" if scope.ini.has_section(f"group:{group.name}") else "numprocs is not positive"
         )
         scope.report(Diagnostic("no-processes", message, group.origin))
     processes: dict[str, ProcessConfig] = {}
@@ -161,6 +163,16 @@ def _program(section: Section, process: ProcessConfig, config: Config) -> None:
         from initd.config.commands import examine
 
         examine(section, process.command)
+
+
+def _socket(scope: Scope, process: ProcessConfig, sockets: dict[str, ProcessConfig]) -> None:
+    if process.socket is None:
+        return
+    other = sockets.setdefault(process.socket.url, process)
+    if other is not process:
+        message = f"socket of [{process.section}] is that of [{other.section}]: only one of them can have it"
+        at, there = _origin(scope, process, "socket"), _origin(scope, other, "socket")
+        scope.report(Diagnostic("shared-socket", message, at, process.section, "socket", ((there, "the other"),)))
 
 
 def _environment(section: Section, pairs: Mapping[str, str]) -> None:

@@ -64,6 +64,22 @@ class EndsConfig(Record):
     on_fatal: bool = False
 
 
+class SocketConfig(Record):
+    """The socket that the processes of an fcgi-program share: `url` as supervisord shows it, then its parts.
+
+    `path`, `mode` and `owner` are for unix://, `host` and `port` for tcp://. `owner` is (uid, gid) with gid -1 for "leave",
+    or None; `backlog` None is as many as the system allows.
+    """
+
+    url: str
+    path: str = ""
+    host: str = ""
+    port: int = 0
+    mode: int = 0o700
+    owner: tuple[int, int] | None = None
+    backlog: int | None = None
+
+
 class ProcessConfig(Record):
     """One process to supervise: a [program:x] after numprocs and expansion.
 
@@ -100,6 +116,7 @@ class ProcessConfig(Record):
     origins: Mapping[str, Origin] = {}
     auto_serverurl: bool = False
     ends: EndsConfig = EndsConfig()
+    socket: SocketConfig | None = None
 
 
 class ListenerConfig(Record):

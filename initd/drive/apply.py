@@ -57,6 +57,7 @@ class Driver:
         self._on_signal = on_signal
         self._on_effect = on_effect
         self._spawner = Spawner(loop, environ, nofile, self.handle, self._born, logs_of)
+        self.sockets = self._spawner.sockets
         self._reaper = Reaper(loop.kernel, log, loop.after)
         self._more_to_reap = False
         self._events: deque[Event] = deque()
@@ -116,6 +117,7 @@ class Driver:
         """This driver ends before some of its children: nobody reads what they write any more, and their pipes are closed."""
         for running in self._reaper.owners():
             self._before_reap(running)
+        self.sockets.close_all()
 
     def _born(self, running: Running) -> None:
         running.program.running = running
@@ -163,6 +165,9 @@ class Driver:
     def _cancel(self, effect: effects.CancelSpawn) -> None:
         self._spawner.cancel(self.programs[effect.instance], effect.attempt)
 
+    def _close_socket(self, effect: effects.CloseSocket) -> None:
+        self.sockets.close(effect.socket)
+
     def _kill(self, effect: effects.Kill) -> None:
         code, text = 0, ""
         try:
@@ -196,6 +201,7 @@ APPLY: dict[type[effects.Effect], Callable[[Driver, Any], None]] = {
     effects.Spawn: Driver._spawn,
     effects.CancelSpawn: Driver._cancel,
     effects.Kill: Driver._kill,
+    effects.CloseSocket: Driver._close_socket,
     effects.Send: Driver._send,
 }
 """How each effect is carried out here."""

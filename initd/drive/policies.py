@@ -11,6 +11,7 @@ from initd.supervise.policy import (
     ListenerPolicy,
     ProcessPolicy,
     Restart,
+    SocketPolicy,
 )
 
 TYPE_CHECKING = False
@@ -58,4 +59,10 @@ def process_policy(config: ProcessConfig) -> ProcessPolicy:
         stopasgroup=config.stopasgroup,
         killasgroup=config.killasgroup,
         ends=Consequences(*config.ends.values()),
+        socket=socket_policy(config),
     )
+
+
+def socket_policy(config: ProcessConfig) -> SocketPolicy | None:
+    """The core's part of the socket that a process shares, if it does."""
+    return None if config.socket is None else SocketPolicy(config.program, config.socket.url)

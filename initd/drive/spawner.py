@@ -13,8 +13,10 @@ from collections import deque
 from contextlib import ExitStack
 
 from initd.drive.line import Line
+from initd.drive.policies import socket_policy
 from initd.drive.program import Running
 from initd.drive.resolve import CommandError, Executable, resolve
+from initd.drive.sockets import SocketError, Sockets
 from initd.drive.stdin import StdinPipe
 from initd.errors import KernelError
 from initd.kernel.port import READABLE, Child, SpawnSpec, UserIdentity, parse_note
@@ -46,6 +48,7 @@ class Prepared(Record):
     executable: Executable
     user: UserIdentity | None
     logs: OpenLogs
+    socket: int
 
 
 class Spawner:
@@ -66,6 +69,7 @@ class Spawner:
         self._emit = emit
         self._born = born
         self._logs_of = logs_of
+        self.sockets = Sockets(loop)
         self._wanted: dict[int, int] = {}
         self._line = Line(loop)
         self._ready: deque[tuple[Program, int, Prepared | Exception | None]] = deque()
@@ -75,6 +79,23 @@ class Spawner:
         self._wanted[program.instance] = attempt
         if ordered:
             self._line.join((program.instance, attempt))
+        socket = socket_policy(program.config)
+        if socket is None or program.config.socket is None:
+            self._prepare(program, attempt, -1)
+            return
+
+        def have(fd: int, error: SocketError | None) -> None:
+            if self._wanted.get(program.instance) != attempt:
+                return
+            if error is None:
+                self._prepare(program, attempt, fd)
+            else:
+                self._line.ready((program.instance, attempt), lambda: self._next(program, attempt, error))
+
+        self.sockets.need(socket, program.config.socket, have)
+
+    def _prepare(self, program: Program, attempt: int, socket: int) -> None:
+        """Look up and open, off the loop; `socket` is the descriptor of the socket that the program shares, or -1."""
         config = program.config
         env = child_environment(self._environ, config, program.group)
         out, err = log_target(config.stdout), None if config.redirect_stderr else log_target(config.stderr)
@@ -82,7 +103,7 @@ class Spawner:
         def prepare(files: Files) -> Prepared:
             executable = resolve(files, config.command, env)
             user = identity(files, config.uid)
-            return Prepared(executable, user, prepare_logs(files, out, err))
+            return Prepared(executable, user, prepare_logs(files, out, err), socket)
 
         def prepared(value: Prepared | None, error: Exception | None) -> None:
             if self._wanted.get(program.instance) != attempt:
@@ -106,16 +127,16 @@ class Spawner:
             self._line.leave((program.instance, attempt))
 
     def _preparation_text(self, name: str, error: Exception | None) -> str:
-        if isinstance(error, CommandError):
-            return error.text
+        if isinstance(error, CommandError | SocketError):
+            return str(error)
         if isinstance(error, OSError) and error.errno == errno.EMFILE:
             return f"too many open files to spawn '{name}'"
         number = error.errno if isinstance(error, OSError) and error.errno else 0
         return f"unknown error making dispatchers for '{name}': {errno.errorcode.get(number, error)}"
 
-    def _fail(self, program: Program, attempt: int, text: str) -> None:
+    def _fail(self, program: Program, attempt: int, text: str, no_socket: bool = False) -> None:
         del self._wanted[program.instance]
-        self._emit(SpawnFailed(program.instance, attempt, text, self._loop.kernel.wall()))
+        self._emit(SpawnFailed(program.instance, attempt, text, self._loop.kernel.wall(), no_socket))
 
     def _fork_ready(self) -> None:
         kernel = self._loop.kernel
@@ -134,7 +155,8 @@ class Spawner:
         wanted = self._wanted.get(program.instance) == attempt
         if not isinstance(outcome, Prepared):
             if wanted:
-                self._fail(program, attempt, self._preparation_text(program.config.name, outcome))
+                text = self._preparation_text(program.config.name, outcome)
+                self._fail(program, attempt, text, isinstance(outcome, SocketError))
             return
         logs = self._logs_of(program, outcome.logs)
         if wanted:
@@ -189,7 +211,7 @@ class Spawner:
                     raise KernelError(errno.EMFILE, "pipe")
                 return child, parent
 
-            stdin, stdin_parent = pipe(True)
+            stdin, stdin_parent = pipe(True) if prepared.socket < 0 else (prepared.socket, -1)
             stdout, stdout_parent = pipe(False)
             stderr, stderr_parent = (stdout, None) if config.redirect_stderr else pipe(False)
             child = kernel.spawn(
@@ -207,7 +229,8 @@ class Spawner:
                 )
             )
             ours.pop_all()
-        kernel.set_nonblocking(stdin_parent)
+        if stdin_parent >= 0:
+            kernel.set_nonblocking(stdin_parent)
         running = Running(program, attempt, child.pid, child.note_fd, logs, StdinPipe(self._loop, stdin_parent))
         return running, child, (stdout_parent, stderr_parent)
 

@@ -13,7 +13,7 @@ LIMIT = 256 * 1024
 
 
 class StdinPipe:
-    """The write end of a pipe, owned; what does not fit waits, within a bound."""
+    """The write end of a pipe, owned; what does not fit waits, within a bound. Where `fd` is -1 nobody ever reads."""
 
     __slots__ = ("_fd", "_loop", "_queue")
 

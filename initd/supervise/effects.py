@@ -6,6 +6,7 @@ import enum
 
 from initd.record import Record
 from initd.states import Mood, ProcessState
+from initd.supervise.policy import SocketPolicy
 
 
 class Effect(Record):
@@ -38,6 +39,12 @@ class Kill(Effect):
     signal: int
     group: bool
     request: int | None = None
+
+
+class CloseSocket(Effect):
+    """Close a socket that processes shared, if it is open: no process has it any more."""
+
+    socket: SocketPolicy
 
 
 class StateChanged(Effect):

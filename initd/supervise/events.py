@@ -82,12 +82,16 @@ class Spawned(Event):
 
 
 class SpawnFailed(Event):
-    """The Spawn of that attempt gave no child: `text` is the spawnerr; "" says it was cancelled before it began."""
+    """The Spawn of that attempt gave no child: `text` is the spawnerr; "" says it was cancelled before it began.
+
+    `no_socket` says that it was for want of the socket it shares.
+    """
 
     instance: int
     attempt: int
     text: str
     wall_ns: int = 0
+    no_socket: bool = False
 
 
 class SetupNoted(Event):

@@ -67,6 +67,13 @@ class ExitPolicy(Record):
     shutdown_ns: int | None = None
 
 
+class SocketPolicy(Record):
+    """A listening socket: the processes of one `program`, whatever their group, share that of its `url`."""
+
+    program: str
+    url: str
+
+
 class ProcessPolicy(Record):
     """One program's rules; times in whole seconds as in the file."""
 
@@ -82,6 +89,7 @@ class ProcessPolicy(Record):
     stopasgroup: bool = False
     killasgroup: bool = False
     ends: Consequences = NO_CONSEQUENCES
+    socket: SocketPolicy | None = None
 
     def up_at(self, started_ns: int) -> int:
         """The first instant at which a program alive since `started_ns` counts as RUNNING: strictly after startsecs."""

@@ -19,6 +19,7 @@ from initd.supervise.policy import ExitPolicy
 from initd.supervise.process import Process
 from initd.supervise.rules import Rules
 from initd.supervise.shutdown import DEFAULT_CAP_NS, Shutdown
+from initd.supervise.sockets import Sockets
 from initd.supervise.table import Trigger
 from initd.supervise.timers import Timers
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from initd.supervise.policy import GroupPolicy
+    from initd.supervise.policy import GroupPolicy, SocketPolicy
 
 
 EXIT_GAVE_UP = 1
@@ -49,6 +50,7 @@ class Snapshot(Record):
     cap_ns: int
     audience: tuple[Any, ...]
     conclusion: tuple[Any, ...]
+    sockets: tuple[SocketPolicy, ...] = ()
 
 
 class Supervisor:
@@ -73,6 +75,7 @@ class Supervisor:
         self._shutdown: Shutdown | None = None
         self._timers = Timers()
         self._rules = Rules(self._timers, Conclusion(exit_policy))
+        self._sockets = Sockets()
         self.audience = Audience(identifier, self._runs, serial)
 
     # -- questions ---------------------------------------------------------------------------------------------------
@@ -164,6 +167,8 @@ class Supervisor:
         for process in group.processes:
             del self._processes[process.instance]
             process.due_ns = process.report_ns = None  # nobody's deadlines any more
+        for process in group.processes:
+            self._sockets.left(process, self._processes.values(), rules)
         self.audience.removed(group)
         rules.out.append(GroupChanged(group.name, False, tuple(process.instance for process in group.processes)))
         rules.reply(event.request, Outcome.DONE)
@@ -181,12 +186,18 @@ class Supervisor:
             # A child of an attempt that nobody waits for any more must not outlive the news.
             self._rules.out.append(Kill(event.instance, event.pid, SIGKILL, True))
         else:
+            self._sockets.made(process, self._rules)
             self._rules.apply(process, Trigger.SPAWNED, event)
 
     def _spawn_failed(self, event: events.SpawnFailed) -> None:
         process = self._processes.get(event.instance)
         if process is not None and process.attempt == event.attempt:
+            if event.no_socket:
+                self._sockets.refused(process, self._rules)
+            elif event.text:
+                self._sockets.made(process, self._rules)
             self._rules.apply(process, Trigger.SPAWN_FAILED, event)
+            self._sockets.left(process, self._processes.values(), self._rules)
 
     def _setup_noted(self, event: events.SetupNoted) -> None:
         process = self._processes.get(event.instance)
@@ -204,6 +215,7 @@ class Supervisor:
         process = self._processes.get(event.instance)
         if process is not None and process.pid == event.pid:
             self._rules.apply(process, Trigger.REAPED, event)
+            self._sockets.left(process, self._processes.values(), self._rules)
 
     def _shut_down(self, event: events.ShutdownAsked) -> None:
         rules = self._rules
@@ -273,6 +285,7 @@ class Supervisor:
             self._cap_ns,
             self.audience.snapshot(),
             self._rules.conclusion.snapshot(),
+            tuple(self._sockets.opened),
         )
 
     @classmethod
@@ -288,6 +301,7 @@ class Supervisor:
             core._processes.update({process.instance: process for process in group.processes})
         for when_ns, instance in snapshot.deadlines:
             core._timers.arm(when_ns, core._processes[instance])
+        core._sockets = Sockets(snapshot.sockets)
         core._shutdown = Shutdown.restore(snapshot.shutdown) if snapshot.shutdown else None
         core.audience = Audience.restore(snapshot.audience, core._runs)
         return core

@@ -302,6 +302,80 @@ GROUPS = [
     )
 ]
 
+FASTCGI = [
+    _main(f"fastcgi {options}", f"[supervisord]\n[fcgi-program:f]\ncommand=/bin/cat\n{options}\n")
+    for options in (
+        "",
+        "socket=",
+        "socket=unix:///tmp/f.sock",
+        "socket=unix:///tmp/../run//%(program_name)s.sock",
+        "socket=unix://%(here)s/f.sock",
+        "socket=unix:///%(here)s/f.sock",
+        "socket=unix:///tmp/%(ENV_NAME)s.sock",
+        "socket=unix:///tmp/%(group_name)s.sock",
+        "socket=unix:///tmp/%(process_num)d.sock",
+        "socket=unix://tmp/f.sock",
+        "socket=unix://~/f.sock",
+        "socket=unix://",
+        "socket=unix:///tmp/f.sock\nsocket_mode=0660",
+        "socket=unix:///tmp/f.sock\nsocket_mode=0o7",
+        "socket=unix:///tmp/f.sock\nsocket_mode=rw",
+        "socket=unix:///tmp/f.sock\nsocket_mode=",
+        "socket=unix:///tmp/f.sock\nsocket_mode=%(here)s",
+        "socket=unix:///tmp/f.sock\nsocket_owner=nobody",
+        "socket=unix:///tmp/f.sock\nsocket_owner=nobody:root",
+        "socket=unix:///tmp/f.sock\nsocket_owner=0:0",
+        "socket=unix:///tmp/f.sock\nsocket_owner=nosuchuser",
+        "socket=unix:///tmp/f.sock\nsocket_owner=root:nosuchgroup",
+        "socket=unix:///tmp/f.sock\nsocket_owner=",
+        "socket=unix:///tmp/f.sock\nsocket_backlog=1",
+        "socket=unix:///tmp/f.sock\nsocket_backlog=65535",
+        "socket=unix:///tmp/f.sock\nsocket_backlog=65536",
+        "socket=unix:///tmp/f.sock\nsocket_backlog=0",
+        "socket=unix:///tmp/f.sock\nsocket_backlog=many",
+        "socket=unix:///tmp/f.sock\nsocket_backlog=",
+        "socket=unix:///tmp/f.sock\nuser=nobody",
+        "socket=unix:///tmp/f.sock\nuser=root",
+        "socket=unix:///tmp/f.sock\nuser=nobody\nsocket_owner=root",
+        "socket=unix:///tmp/f.sock\nuser=nosuchuser",
+        "socket=unix:///tmp/f.sock\nuser=",
+        "socket=tcp://localhost:9000",
+        "socket=tcp://LOCALHOST:09000",
+        "socket=tcp://127.0.0.1:0",
+        "socket=tcp://127.0.0.1:65536",
+        "socket=tcp://*:9000",
+        "socket=tcp://:9000",
+        "socket=tcp://[::1]:9000",
+        "socket=tcp://a/b:9000",
+        "socket=tcp://a b:9000",
+        "socket=tcp://localhost",
+        "socket=tcp://localhost:",
+        "socket=tcp://localhost:http",
+        "socket=tcp://localhost:-1",
+        "socket=TCP://localhost:1",
+        "socket=tcp://localhost:1\nsocket_mode=0700",
+        "socket=tcp://localhost:1\nsocket_owner=root",
+        "socket=tcp://localhost:1\nsocket_backlog=5\nuser=nobody",
+        "socket=http://localhost:1",
+        "socket=localhost:1",
+        "socket=/tmp/f.sock",
+        "socket=nonsense\nsocket_mode=0700",
+        "socket=nonsense\nstartsecs=x",
+        "socket=nonsense\npriority=x",
+        "socket=unix:///tmp/f.sock\nstartsecs=x",
+        "socket=unix:///tmp/f.sock\npriority=5",
+        "socket=unix:///tmp/f.sock\nnumprocs=3\nprocess_name=f%(process_num)d\nnumprocs_start=7",
+        "socket=unix:///tmp/f.sock\nnumprocs=3",
+        "socket=unix:///tmp/f.sock\nredirect_stderr=true\nautorestart=true",
+        "socket=unix:///tmp/f.sock\n[eventlistener:f]\ncommand=x\nevents=EVENT\npriority=999",
+        "socket=unix:///tmp/f.sock\n[program:f]\ncommand=x\n[group:g]\nprograms=f",
+        "[group:g]\nprograms=f\n[program:a]\ncommand=y",
+        "startsecs=x\n[group:g]\nprograms=f",
+        "socket=nonsense\n[group:g]\nprograms=f\n[group:h]\nprograms=f",
+        "socket=unix:///tmp/f.sock\n[group:g]\nprograms=f,nosuch",
+    )
+]
+
 SERVERS = [
     _server(text)
     for text in (
@@ -469,4 +543,4 @@ CLIENTS = [
     Case("client with a missing file", {}, ("-c", "no.conf", "status"), client=True),
 ]
 
-CASES = [*GRAMMAR, *DAEMON, *PROGRAM, *ENVIRONMENTS, *GROUPS, *SERVERS, *INCLUDES, *ARGUMENTS, *CLIENTS]
+CASES = [*GRAMMAR, *DAEMON, *PROGRAM, *ENVIRONMENTS, *GROUPS, *FASTCGI, *SERVERS, *INCLUDES, *ARGUMENTS, *CLIENTS]

@@ -113,13 +113,21 @@ def daemon(options):
     return {
         "daemon": shown,
         "groups": [
-            [group.name, group.priority, [process(one) for one in group.process_configs]]
+            [group.name, group.priority, [process(one) for one in group.process_configs], socket(group)]
             for group in options.process_group_configs
         ],
         "servers": [server(config) for config in options.server_configs],
         "warn": options.parse_warnings,
         "info": options.parse_infos,
     }
+
+
+def socket(group):
+    config = getattr(group, "socket_config", None)
+    if config is None or not group.process_configs:
+        return None
+    mode, owner = (config.mode, config.owner) if config.url.startswith("unix") else (0o700, None)
+    return [config.url, config.addr(), mode, owner, config.backlog]
 
 
 def process(config):

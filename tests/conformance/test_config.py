@@ -14,7 +14,7 @@ import pytest
 
 from initd.config.host import Host
 from initd.config.load import load, load_client, parse_arguments
-from initd.config.model import AUTO, Config, LogConfig, ProcessConfig, ServerConfig
+from initd.config.model import AUTO, Config, GroupConfig, LogConfig, ProcessConfig, ServerConfig
 from initd.errors import ConfigError
 from initd.kernel.linux_files import LinuxFiles
 from tests.conformance.config_cases import CASES, Case
@@ -86,11 +86,24 @@ def _daemon(config: Config) -> dict[str, Any]:
         daemon["logfile"] = "syslog"
     return {
         "daemon": daemon,
-        "groups": [[group.name, group.priority, [_process(one) for one in group.processes]] for group in config.groups],
+        "groups": [
+            [group.name, group.priority, [_process(one) for one in group.processes], _socket(group)]
+            for group in config.groups
+        ],
         "servers": [_server(server) for server in config.servers],
         "warn": [notice.text for notice in config.notices if notice.level == "warn"],
         "info": [notice.text for notice in config.notices if notice.level == "info"],
     }
+
+
+def _socket(group: GroupConfig) -> Any:
+    """The socket of a group that is an fcgi-program; those in a [group:x] have none there (D28)."""
+    for process in group.processes:
+        if process.socket is not None and process.section == f"fcgi-program:{group.name}":
+            found = process.socket
+            owner = None if found.owner is None else list(found.owner)
+            return [found.url, found.path or [found.host, found.port], found.mode, owner, found.backlog]
+    return None
 
 
 def _process(config: ProcessConfig) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from initd.config.model import Origin
 from tests.unit.config.memory import MAIN, config, error
 
@@ -50,21 +48,6 @@ def test_an_unknown_member_is_told_with_the_nearest_name_at_the_line_of_the_list
 
 def test_a_comma_too_many_is_told_as_such() -> None:
     assert error(HEAD + "[group:g]\nprograms=a,\n").hint == "there is a comma too many"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("[fcgi-program:f]\ncommand=x\nsocket=unix:///tmp/x\n", 7),
-        ("[fcgi-program:f]\ncommand=x\nsocket=unix:///tmp/x\n[group:g]\nprograms=f\n", 7),
-    ],
-)
-def test_kinds_that_are_not_supported_yet_are_refused_by_name_and_place(text: str, line: int) -> None:
-    refused = error(HEAD + text)
-    name = text[1 : text.index("]")]
-    kind = name.split(":")[0]
-    assert refused.text == f"[{name}] cannot be used: {kind} sections are not supported yet by this release"
-    assert (refused.file, refused.line) == (MAIN, line)
 
 
 def test_a_listener_is_no_member_of_a_group() -> None:
