@@ -10,6 +10,13 @@ import os
 import stat
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    Opened = TypeVar("Opened")
+
 OPEN_TRIES = 4
 OPEN_PAUSE_S = 0.005
 NAME_LETTERS = b"abcdefghijklmnopqrstuvwxyz012345"
@@ -109,6 +116,17 @@ class LinuxFiles:
 
         return linux_shared.share_tcp(host, port, backlog)
 
+    # the system log
+    def connect_log(self, path: str) -> tuple[int, bool]:
+        from initd.kernel.linux_syslog import connect
+
+        return _with_room(lambda: connect(path))
+
+    def send(self, fd: int, record: bytes, wait_ns: int) -> None:
+        from initd.kernel.linux_syslog import send
+
+        send(fd, record, wait_ns)
+
     # looking up
     def stat(self, path: str) -> tuple[int, int]:
         status = os.stat(path)
@@ -163,9 +181,13 @@ class LinuxFiles:
 
 
 def _open(path: str, flags: int, mode: int = 0o666) -> int:
+    return _with_room(lambda: os.open(path, flags, mode))
+
+
+def _with_room(opening: Callable[[], Opened]) -> Opened:
     for tries in range(OPEN_TRIES):
         try:
-            return os.open(path, flags, mode)
+            return opening()
         except OSError as error:
             if error.errno != errno.EMFILE or tries == OPEN_TRIES - 1:
                 raise

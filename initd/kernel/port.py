@@ -240,7 +240,7 @@ class Files(Protocol):
         """Whether `path` still names the file that `fd` has open."""
 
     def close(self, fd: int) -> None:
-        """Close a descriptor that `open_append` gave."""
+        """Close a descriptor that `open_append` or `connect_log` gave."""
 
     def rename(self, old: str, new: str) -> None:
         """rename(2)."""
@@ -275,6 +275,17 @@ class Files(Protocol):
 
     def share_tcp(self, host: str, port: int, backlog: int | None) -> int:
         """An IPv4 socket with SO_REUSEADDR listening at a host, by name or address; EADDRINUSE if another one does."""
+
+    # the system log
+    def connect_log(self, path: str) -> tuple[int, bool]:
+        """A descriptor for `send` to whoever receives at that UNIX socket, and whether it is a stream, not datagrams.
+
+        ENOENT where there is nothing; ECONNREFUSED where nobody receives."""
+
+    def send(self, fd: int, record: bytes, wait_ns: int) -> None:
+        """Hand over one record. While the receiver takes no more that waits `wait_ns`, then it is a BlockingIOError.
+
+        EMSGSIZE for one that is too long; anything else means that a new connection is needed."""
 
     # looking up
     def stat(self, path: str) -> tuple[int, int]:

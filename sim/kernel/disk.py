@@ -12,6 +12,7 @@ from sim.kernel.descriptors import DescriptorTable
 from sim.kernel.faults import Faults
 from sim.kernel.sockets import Network
 from sim.kernel.storage import Storage
+from sim.kernel.syslogd import Syslogd
 from sim.kernel.tree import Node, Tree
 from sim.kernel.users import Users
 
@@ -36,6 +37,7 @@ class Disk:
         self.users = Users()
         self.faults = Faults()
         self.storage = Storage()
+        self.receivers: dict[Node, Syslogd] = {}
         self._descriptors = DescriptorTable(1024)
         self._random = random.Random(seed)
         self.on_call: Callable[[str, tuple[Any, ...]], None] | None = None
@@ -66,6 +68,12 @@ class Disk:
     def link(self, path: str, target: str) -> None:
         """A symbolic link."""
         self.tree.put(path, Node(stat.S_IFLNK, 0o777)).target = target
+
+    def syslogd(self, path: str = "/dev/log", stream: bool = False) -> Syslogd:
+        """A receiver of the system log, in the place of whatever is there."""
+        made = Syslogd(stream)
+        self.receivers[self.tree.put(path, Node(stat.S_IFSOCK, 0o666))] = made
+        return made
 
     def data(self, path: str) -> bytes:
         """The content of a file, whatever its permissions or faults; ENOENT if missing."""

@@ -10,6 +10,7 @@ from sim.kernel.descriptors import Description
 from sim.kernel.disk import Disk
 from sim.kernel.process import os_error
 from sim.kernel.rules import rule
+from sim.kernel.syslogd import LogConnection
 from sim.kernel.tree import Node
 
 TEMP_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
@@ -188,6 +189,30 @@ class SimFiles(Disk):
         self._enter("share_tcp", f"/{host}")
         self._descriptors.need(1)
         return self._descriptors.install(self.network.listen_tcp(port))
+
+    # the system log
+    @rule("log-connects-to-either-kind", "log-missing-enoent", "log-without-receiver-econnrefused")
+    def connect_log(self, path: str) -> tuple[int, bool]:
+        self._enter("connect_log", path)
+        node = self.tree.find(path)
+        receiver = self.receivers.get(node)
+        if not self.tree.allowed(node, 2):
+            raise os_error(errno.EACCES, path)
+        if receiver is None or receiver.gone:
+            raise os_error(errno.ECONNREFUSED, path)
+        connection = LogConnection(receiver)
+        fd = self._descriptors.install(connection)
+        self.storage.opened[connection] = path
+        return fd, receiver.stream
+
+    @rule("log-waits-for-room-no-longer-than-asked")
+    def send(self, fd: int, record: bytes, wait_ns: int) -> None:
+        connection = self._enter_fd("send", fd, record)
+        try:
+            connection.write(record)
+        except BlockingIOError:
+            self.storage.spent_ns += wait_ns
+            raise
 
     # looking up
     @rule("stat-follows-links")

@@ -51,6 +51,8 @@ ERRNOS: dict[str, tuple[str, ...]] = {
     "read_at": ("EACCES", "EIO", "ENOENT", "EMFILE"),
     "make_temp": _LOG,
     "listdir": ("EACCES", "EIO", "ENOENT", "EMFILE"),
+    "connect_log": ("EACCES", "ECONNREFUSED", "ENOENT", "ELOOP", "EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"),
+    "send": ("EAGAIN", "ECONNREFUSED", "ENOTCONN", "EPIPE", "EMSGSIZE", "ENOBUFS", "ENOMEM"),
     "stat": ("EACCES", "EIO", "ENOENT", "ELOOP"),
     "executable": ("EIO",),
     "read_file": ("EACCES", "EIO", "ENOENT", "EMFILE"),

@@ -67,6 +67,34 @@ class LinuxClient:
         self._socket.close()
 
 
+class LinuxSyslogd:
+    """A receiver of the system log in the same process."""
+
+    def __init__(self, path: str, stream: bool) -> None:
+        self._stream = stream
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
+        self._socket.bind(path)
+        if stream:
+            self._socket.listen()
+        self._open = [self._socket]
+        self.received: list[bytes] = []
+
+    def resume(self) -> None:
+        """Read what waits."""
+        if self._stream and len(self._open) == 1:
+            self._open.append(self._socket.accept()[0])
+        source = self._open[-1]
+        source.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while data := source.recv(1 << 20):
+                self.received += [part for part in data.split(b"\0") if part] if self._stream else [data]
+
+    def close(self) -> None:
+        """Gone; its socket file stays."""
+        for one in self._open:
+            one.close()
+
+
 class LinuxWorld(World):
     """A LinuxKernel in this process, and the system calls a contract needs besides."""
 
@@ -171,6 +199,11 @@ class LinuxWorld(World):
 
     def connect_tcp(self, port: int) -> LinuxClient:
         return LinuxClient(socket.AF_INET, ("127.0.0.1", port))
+
+    def syslogd(self, path: str, stream: bool = False) -> LinuxSyslogd:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        return LinuxSyslogd(path, stream)
 
 
 def _is_open(fd: int) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import sys
 
 from sim.kernel import Killed, SimClient, SimFiles, SimKernel
+from sim.kernel.syslogd import Syslogd
 from tests.contract.contracts import INIT
 from tests.contract.world import REAL, World, script_of
 
@@ -95,3 +96,8 @@ class SimWorld(World):
 
     def connect_tcp(self, port: int) -> SimClient:
         return self.kernel.connect_tcp(port)
+
+    def syslogd(self, path: str, stream: bool = False) -> Syslogd:
+        receiver = self.kernel.files.syslogd(path, stream)
+        receiver.stall()
+        return receiver

@@ -256,6 +256,10 @@ class World:
         """A client of a TCP socket on 127.0.0.1, like that of `connect_unix`."""
         raise NotImplementedError
 
+    def syslogd(self, path: str, stream: bool = False) -> Any:
+        """A receiver of the system log that reads when `resume()` is called: `received` (its records), `close()`."""
+        raise NotImplementedError
+
 
 def script_of(argv: tuple[str, ...]) -> list[Any]:
     """The steps of a command line that `World.spec` made; any other program waits for ever."""
