@@ -60,7 +60,7 @@ for _stream in ("stdout", "stderr"):
         f"{_stream}_logfile_backups": "initd/logs/rotate.py backups",
         f"{_stream}_capture_maxbytes": "initd/logs/pipe.py capture_maxbytes",
         f"{_stream}_events_enabled": "initd/taps.py events_enabled",
-        f"{_stream}_syslog": "? syslog",
+        f"{_stream}_syslog": "initd/taps.py syslog",
     }
 _PROGRAM |= {option: f"initd/supervise/policy.py {option}" for option in OURS}
 _LOGIN = {"username": "initd/control/http.py username", "password": "initd/control/http.py password"}

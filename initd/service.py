@@ -178,6 +178,9 @@ class Service:
         return "" if self.config.daemon.logfile_syslog else self._session.main_log_path
 
     def clear_main_log(self, answer: Answer) -> None:
+        if not self.main_log:
+            return answer(fault(Fault.NO_FILE))
+
         def cleared(error: OSError | None) -> None:
             answer(True if error is None else fault(Fault.FAILED))
 

@@ -12,7 +12,7 @@ from initd.drive.policies import exit_policy, group_policy
 from initd.drive.program import Program
 from initd.errors import ConfigError, ProtocolFault, traced
 from initd.logs import autolog
-from initd.logs.mainlog import THRESHOLDS, Level, MainLog
+from initd.logs.mainlog import THRESHOLDS, Level, MainLog, console_copy
 from initd.logs.program import LogTarget, ProgramLogs
 from initd.logs.sinks import SinkTable
 from initd.service import Service
@@ -21,7 +21,7 @@ from initd.states import Mood
 from initd.supervise.effects import Effect, Exit, GroupChanged, Reply
 from initd.supervise.events import Booted, GroupAdded, ShutdownAsked
 from initd.supervise.supervisor import Supervisor
-from initd.taps import taps_of
+from initd.taps import besides_of, taps_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from initd.control.http import Servers
     from initd.kernel.port import Files, Kernel
     from initd.logs.program import OpenLogs
+    from initd.logs.syslog import SystemLog
 
     Processes = tuple[ProcessConfig, ...]
 
@@ -91,7 +92,8 @@ class Session:
         )
         self.main_log_path = config.daemon.logfile
         self.main_log = MainLog(self.loop, THRESHOLDS[config.daemon.loglevel])
-        self._sinks = SinkTable(self.loop, lambda text: self.log("warn", text))
+        self._sinks = SinkTable(self.loop, self.main_log.warn)
+        self._system_log: SystemLog | None = None
         self.driver = Driver(
             self.loop,
             self.core,
@@ -184,9 +186,13 @@ class Session:
             finally:  # whatever our surroundings make of it, the programs are to run
                 self.driver.handle(Booted())
 
-        target = LogTarget(daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups)
-        console = self.environment.console
-        self.main_log.open(target, None if daemon.silent or console < 0 else console, opened)
+        console = None if daemon.silent or self.environment.console < 0 else self.environment.console
+        if daemon.logfile_syslog:
+            self.main_log.attach(self.system_log.of_main_log(), console_copy(console))
+            opened(None)
+        else:
+            target = LogTarget(daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups)
+            self.main_log.open(target, console, opened)
 
     def _try_sockets(self, groups: Sequence[GroupConfig], then: Callable[[], None]) -> None:
         """Tell whether the sockets that programs of these groups share can be made, then go on."""
@@ -198,7 +204,16 @@ class Session:
             then()
 
     def _logs_of(self, program: Program, opened: OpenLogs) -> ProgramLogs:
-        return ProgramLogs(self._sinks, opened, *taps_of(self, program))
+        return ProgramLogs(self._sinks, opened, *taps_of(self, program), besides_of(self, program))
+
+    @property
+    def system_log(self) -> SystemLog:
+        """The way to the system log."""
+        if self._system_log is None:
+            from initd.logs.syslog import SystemLog
+
+            self._system_log = SystemLog(self.loop, self.main_log.warn)
+        return self._system_log
 
     # -- groups ------------------------------------------------------------------------------------------------------
 
@@ -351,8 +366,14 @@ class Session:
                 finished.append(True)
                 done()
 
+        def sinks_closed() -> None:
+            if self._system_log is None:
+                self.main_log.close(over)
+            else:
+                self._system_log.close(lambda error: self.main_log.close(over))
+
         def servers_closed() -> None:
-            self._sinks.close(lambda: self.main_log.close(over))
+            self._sinks.close(sinks_closed)
 
         # Children that could not be ended stay behind; the next session's loop knows nothing of their pipes.
         self.driver.let_go()

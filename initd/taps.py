@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from initd.drive.program import Program
+    from initd.logs.sinks import Intake
     from initd.session import Session
     from initd.supervise.notifications import Notification
 
@@ -26,6 +27,15 @@ def taps_of(session: Session, program: Program) -> tuple[Tap, Tap]:
     if session.core.audience.pools.is_listener(program.instance):
         return _listener(session, program), _tap(session, program, "stderr")
     return _tap(session, program, "stdout"), _tap(session, program, "stderr")
+
+
+def besides_of(session: Session, program: Program) -> dict[str, Callable[[Intake], Intake]]:
+    """What is added to the logs of a run of that program, by channel: the system log, which a listener's answers are not for."""
+    config = program.config
+    channels = {"stdout": config.stdout, "stderr": config.stderr}
+    if session.core.audience.pools.is_listener(program.instance):
+        del channels["stdout"]
+    return {channel: session.system_log.beside(config.name) for channel, log in channels.items() if log.syslog}
 
 
 def _listener(session: Session, program: Program) -> Tap:

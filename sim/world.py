@@ -64,6 +64,7 @@ def furnish(files: SimFiles, config: Config, config_files: dict[str, bytes]) -> 
     for path, data in config_files.items():
         _directory(files, path.rpartition("/")[0])
         files.put(path, data)
+    files.syslogd()
     daemon = config.daemon
     _directory(files, daemon.childlogdir)
     for path in (daemon.logfile, daemon.pidfile, *(server.path for server in config.servers if server.path)):

@@ -166,7 +166,6 @@ CODES: dict[str, Code] = {
         "supervisord.",
         _HEAD + "[fcgi-program:php]\ncommand=php-cgi\n[group:site]\nprograms=php\n",
     ),
-    "not-supported": _warning("This release of initd does not have it yet; it is accepted and does nothing.", ""),
     "other": _warning("Anything else; its message says all.", ""),
     "quoted-variable": _warning(
         "Quotation marks around the name of a variable are part of the name; they belong around its value.",

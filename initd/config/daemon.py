@@ -81,8 +81,6 @@ def daemon_of(
     if merged["user"] is not None:
         uid, gid = _user(scope, merged["user"], "user" in given)
     syslog = merged["logfile"] == "syslog"
-    if syslog:
-        Section(scope, "supervisord").lacking("logfile=syslog", "the log goes to a file of that name")
     for option in _PATHS:
         if merged[option] is not None and not (syslog and option == "logfile"):
             merged[option] = paths.absolute(merged[option], scope.host)

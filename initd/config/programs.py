@@ -200,8 +200,6 @@ def _log(section: Section, stream: str, common: dict[str, Any]) -> LogConfig:
         section.report("auto-log-unbounded", text, f"{option}_maxbytes", text)
     assert file is None or file is AUTO or isinstance(file, str)
     capture, events = common[f"{stream}_capture_maxbytes"], common[f"{stream}_events_enabled"]
-    if syslog:
-        section.lacking(option if file is None else f"{stream}_syslog", "nothing is sent to syslog")
     return LogConfig(file, maxbytes, backups, capture, events, syslog)
 
 

@@ -135,11 +135,6 @@ class Section:
             text = f"{text} in section {self.name!r} (file: {self.header().file!r})"
         return ConfigError(text, origin.file, origin.line, option, hint)
 
-    def lacking(self, option: str, consequence: str) -> None:
-        """Warn that this release does not have what the option asks for yet."""
-        message = f"{option} is not supported by this release: {consequence}"
-        self.report("not-supported", message, option.partition("=")[0])
-
     def report(self, code: str, message: str, option: str, text: str | None = None) -> None:
         """A warning about an option of this section; see `Scope.report`."""
         self.scope.report(Diagnostic(code, message, self.origin(option), self.name, option), text)

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from initd.drive.loop import Loop
     from initd.kernel.port import Files, Kernel
-    from initd.logs.sinks import Done
+    from initd.logs.sinks import Done, Sink
 
 STDOUT = "/dev/stdout"
 
@@ -54,7 +54,7 @@ class MainLog:
         self._loop = loop
         self._early: list[bytes] = []
         self._early_bytes = 0
-        self._file: FileSink | None = None
+        self._file: Sink | None = None
         self._copy: FileSink | None = None
         self._closing = False
 
@@ -82,15 +82,16 @@ class MainLog:
 
         def opened(files_open: tuple[RotatingFile, RotatingFile | None] | None, error: Exception | None) -> None:
             if files_open is not None:
-                self.attach(*files_open)
+                file, copy = files_open
+                self.attach(FileSink(self._loop, file, self.warn), copy)
             done(error if error is None or isinstance(error, OSError) else OSError(str(error)))
 
         self._loop.submit("log:" + target.path, lambda files: open_targets(files, target, stdout_fd), opened)
 
-    def attach(self, file: RotatingFile, copy: RotatingFile | None) -> None:
-        """Write from now on to what `open_targets` has opened, beginning with the lines kept so far."""
-        self._file = FileSink(self._loop, file, self._warn)
-        self._copy = None if copy is None else FileSink(self._loop, copy, self._warn)
+    def attach(self, file: Sink, copy: RotatingFile | None) -> None:
+        """Write from now on to that log, and to a copy; beginning with the lines kept so far."""
+        self._file = file
+        self._copy = None if copy is None else FileSink(self._loop, copy, self.warn)
         early, self._early, self._early_bytes = self._early, [], 0
         for line in early:
             self._file.write(line)
@@ -120,7 +121,8 @@ class MainLog:
 
         (self._file or Discard()).close(file_closed)
 
-    def _warn(self, text: str) -> None:
+    def warn(self, text: str) -> None:
+        """What a log target wants a person to know."""
         self.log(Level.WARN, text)
 
 
@@ -130,15 +132,20 @@ def _ignore(_error: OSError | None) -> None:
 
 def open_targets(files: Files, target: LogTarget, stdout_fd: int | None) -> tuple[RotatingFile, RotatingFile | None]:
     """The main log and the copy on standard output, one of the two if both are the same; raises OSError."""
-    if stdout_fd is None:
+    stdout = console_copy(stdout_fd)
+    if stdout is None or stdout_fd is None:
         return RotatingFile.open(files, target), None
-    stdout = RotatingFile.borrow(stdout_fd, STDOUT)
     if not _is_same(files, stdout_fd, target.path):
         return RotatingFile.open(files, target), stdout
     if files.seekable(stdout_fd) and target.path != STDOUT:
         return RotatingFile.open(files, target), None
     # Opening the path again would fail for a socket, and for a user who does not own the terminal.
     return stdout, None
+
+
+def console_copy(stdout_fd: int | None) -> RotatingFile | None:
+    """Where the lines go that are for the console, if there is one."""
+    return None if stdout_fd is None else RotatingFile.borrow(stdout_fd, STDOUT)
 
 
 def format_line(kernel: Kernel, level: Level, text: str) -> bytes:

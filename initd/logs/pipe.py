@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from initd.drive.loop import Loop
     from initd.logs.capture import Piece
-    from initd.logs.sinks import Sink
+    from initd.logs.sinks import Intake
 
     OnData = Callable[[bytes], None]
 
@@ -51,7 +51,7 @@ class Tap:
 class OutputPipe:
     """Moves the output of one stream from `fd` to `sink`. OSError, with `fd` closed, where it cannot be watched."""
 
-    def __init__(self, loop: Loop, fd: int, sink: Sink, tap: Tap) -> None:
+    def __init__(self, loop: Loop, fd: int, sink: Intake, tap: Tap) -> None:
         self._loop, self._fd, self._sink, self._tap = loop, fd, sink, tap
         self._filter = AnsiFilter() if tap.strip_ansi else None
         strip = bytes if self._filter is None else self._filter.feed

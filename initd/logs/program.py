@@ -11,8 +11,10 @@ from initd.logs.rotate import LogTarget, RotatingFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from initd.kernel.port import Files
-    from initd.logs.sinks import Done, Sink, SinkTable
+    from initd.logs.sinks import Done, Intake, Sink, SinkTable
 
 __all__ = ["LogTarget", "OpenLogs", "ProgramLogs", "Tap", "prepare_logs"]
 
@@ -36,13 +38,19 @@ def prepare_logs(files: Files, stdout: LogTarget | None, stderr: LogTarget | Non
 
 
 class ProgramLogs:
-    """The streams of one run, each with its tap."""
+    """The streams of one run, each with its tap; `besides`, by channel, adds to where its log goes."""
 
     def __init__(
-        self, sinks: SinkTable, opened: OpenLogs, stdout: Tap | None = None, stderr: Tap | None = None
+        self,
+        sinks: SinkTable,
+        opened: OpenLogs,
+        stdout: Tap | None = None,
+        stderr: Tap | None = None,
+        besides: Mapping[str, Callable[[Sink], Intake]] | None = None,
     ) -> None:
         self._table = sinks
         self._taps = {"stdout": stdout or Tap(), "stderr": stderr or Tap()}
+        self._besides = besides or {}
         self._stdout, self._stderr = sinks.adopt(opened.stdout), sinks.adopt(opened.stderr)
         self._pipes: list[OutputPipe] = []
         self._released = False
@@ -88,7 +96,8 @@ class ProgramLogs:
             sink.clear(both)
 
     def _pipe(self, channel: str, fd: int, sink: Sink) -> OutputPipe:
-        return OutputPipe(self._table.loop, fd, sink, self._taps[channel])
+        beside = self._besides.get(channel)
+        return OutputPipe(self._table.loop, fd, sink if beside is None else beside(sink), self._taps[channel])
 
     def _release(self, done: Done | None) -> None:
         both = _Both(done) if done is not None else None

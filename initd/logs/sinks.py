@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 
-from initd.logs.rotate import LogTarget, RotatingFile
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
     from initd.drive.loop import Loop
     from initd.kernel.port import Files
+    from initd.logs.rotate import LogTarget, RotatingFile
 
     Done = Callable[[OSError | None], None]
     Warn = Callable[[str], None]
@@ -31,8 +30,8 @@ DROP_BYTES = 4 << 20
 """A sink that holds this much drops what cannot be held back: the last words of programs that died, and our own log."""
 
 
-class Sink(Protocol):
-    """What takes a stream of bytes; `done` is called with the error of the operation, or None."""
+class Intake(Protocol):
+    """What takes a stream of bytes."""
 
     @property
     def full(self) -> bool:
@@ -47,6 +46,10 @@ class Sink(Protocol):
     def write(self, data: bytes) -> None:
         """Hand over one chunk; it is not split when the target is rotated."""
 
+
+class Sink(Intake, Protocol):
+    """What a stream is kept in; `done` is called with the error of the operation, or None."""
+
     def reopen(self, done: Done) -> None:
         """Follow the path to a new file after what was written so far."""
 
@@ -55,6 +58,17 @@ class Sink(Protocol):
 
     def close(self, done: Done) -> None:
         """Let go of the target once everything is written; a later write opens it again."""
+
+
+class Target(Protocol):
+    """What a queue feeds, off the loop; see RotatingFile. Each call answers with what a person should know."""
+
+    @property
+    def path(self) -> str: ...
+    def append(self, files: Files, chunks: list[bytes], dropped: int) -> list[str]: ...
+    def reopen(self, files: Files) -> list[str]: ...
+    def clear(self, files: Files) -> list[str]: ...
+    def close(self, files: Files) -> list[str]: ...
 
 
 class Discard:
@@ -80,7 +94,7 @@ class Discard:
 class FileSink:
     """The queue before one log target; `warn` gets what the operations want a person to know."""
 
-    def __init__(self, loop: Loop, file: RotatingFile, warn: Warn) -> None:
+    def __init__(self, loop: Loop, file: Target, warn: Warn) -> None:
         self.path = file.path
         self._loop, self._file, self._warn = loop, file, warn
         self._lane = "log:" + file.path
@@ -88,7 +102,7 @@ class FileSink:
         self._held_bytes = 0
         self._dropped_bytes = 0
         self._behind = False
-        self._renewal: LogTarget | None = None
+        self._renewal: Job | None = None
         self._busy = False
         self._waiting: deque[Callable[[], None]] = deque()
         self.on_idle: Callable[[], None] = _nothing
@@ -134,11 +148,9 @@ class FileSink:
     def close(self, done: Done) -> None:
         self._ask(self._file.close, done)
 
-    def renew(self, newcomer: RotatingFile) -> None:
-        """Go on for somebody who has opened the same path again; that opening is closed."""
-        self._renewal = newcomer.target
-        # Not on our lane: while that one hangs, one descriptor after the other would wait there to be closed.
-        self._loop.submit("close:" + self.path, newcomer.close, _ignore)
+    def renew(self, job: Job) -> None:
+        """Have that done before the next write, in the place of what was to be done there."""
+        self._renewal = job
 
     def _ask(self, job: Job, done: Done) -> None:
         self._queue.append((job, done))
@@ -163,7 +175,7 @@ class FileSink:
         file, size_bytes = self._file, sum(map(len, chunks))
 
         def append(files: Files) -> list[str]:
-            notes = [] if renewal is None else file.renew(files, renewal)
+            notes = [] if renewal is None else renewal(files)
             return notes + file.append(files, chunks, dropped)
 
         self._submit(append, lambda _error: self._written(size_bytes))
@@ -206,10 +218,12 @@ class SinkTable:
             return Discard()
         shared = self._shared.get(file.path)
         if shared is None:
-            shared = self._shared[file.path] = _Shared(FileSink(self.loop, file, self._warn))
+            shared = self._shared[file.path] = _Shared(FileSink(self.loop, file, self._warn), file)
             shared.sink.on_idle = lambda: self._close_unused(shared)
         else:
-            shared.sink.renew(file)
+            shared.renew(file.target)
+            # Not on its lane: while that one hangs, one descriptor after the other would wait there to be closed.
+            self.loop.submit("close:" + file.path, file.close, _ignore)
         shared.users += 1
         return shared.sink
 
@@ -265,10 +279,15 @@ class SinkTable:
 class _Shared:
     """A sink, how many use it, and who waits for it to be closed."""
 
-    def __init__(self, sink: FileSink) -> None:
+    def __init__(self, sink: FileSink, file: RotatingFile) -> None:
         self.sink = sink
+        self._file = file
         self.users = 0
         self.waiting: list[Done] = []
+
+    def renew(self, target: LogTarget) -> None:
+        """Go on for somebody who has opened the same path again."""
+        self.sink.renew(lambda files: self._file.renew(files, target))
 
 
 def _ignore(_value: object, _error: Exception | None) -> None:

@@ -12,7 +12,7 @@ from initd.config.findings import findings_of
 
 ROOT = Path(__file__).parents[3]
 GENERATOR: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "generate_diagnostics.py"))
-WITHOUT_EXAMPLE = {"not-supported", "other", "too-many-errors"}
+WITHOUT_EXAMPLE = {"other", "too-many-errors"}
 """They have tests of their own, where they are made."""
 
 

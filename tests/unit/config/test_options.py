@@ -86,6 +86,7 @@ def test_a_module_that_does_not_act_on_an_option_cannot_be_named() -> None:
         GENERATOR["place"]("program:", "startsecs", {"initd/supervise/starting.py": {"stopsignal"}})
 
 
-def test_an_option_that_nothing_acts_on_is_called_so() -> None:
+def test_an_option_that_nothing_acts_on_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GENERATOR["WHERE"]["program:"], "stdout_syslog", "? syslog")
     assert GENERATOR["place"]("program:", "stdout_syslog", {"initd/config/programs.py": {"syslog"}}) == "not yet"
     assert GENERATOR["place"]("program:", "stdout_syslog", {"initd/logs/x.py": {"syslog"}}) == "`initd/logs/x.py`"

@@ -79,15 +79,7 @@ def test_the_file_name_syslog_means_the_option_and_a_warning() -> None:
         (
             "For [program:a], stdout_logfile=syslog but this is deprecated and will be removed.  "
             "Use stdout_syslog=true to enable syslog instead."
-        ),
-        "/etc/s.conf:4: stdout_logfile is not supported by this release: nothing is sent to syslog",
-    ]
-
-
-def test_what_this_release_does_not_do_yet_is_warned_about_where_it_is_asked_for() -> None:
-    text = HEAD + "stderr_syslog=true\nstdout_syslog=no\n"
-    assert warnings(text) == [
-        "/etc/s.conf:4: stderr_syslog is not supported by this release: nothing is sent to syslog",
+        )
     ]
 
 
