@@ -79,7 +79,7 @@ WHERE: dict[str, dict[str, str]] = {
         "loglevel": "initd/session.py loglevel",
         "pidfile": "initd/foreground.py pidfile",
         "umask": "initd/foreground.py umask",
-        "nodaemon": "initd/cli.py nodaemon",
+        "nodaemon": "initd/daemon.py nodaemon",
         "silent": "initd/foreground.py silent",
         "minfds": "initd/foreground.py minfds",
         "minprocs": "initd/foreground.py minprocs",

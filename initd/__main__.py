@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from initd.cli import main
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal as _signal
+else:
+    import _signal
 
-raise SystemExit(main())
+HELD = _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
+
+from initd.cli import main  # noqa: E402  signals had to be held
+
+raise SystemExit(main(held=HELD))

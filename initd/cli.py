@@ -1,96 +1,43 @@
-"""From argv to what is to be run: a version, a help text, a daemon in the background, or `foreground` (supervisord-4.3 §2.9).
+"""From argv to a face: `initd -- CMD` is the init of `reaper.run`, anything else the command of `daemon`.
 
-Nothing heavy is imported before it is known to be needed: a command that only goes into the background or complains
-about its configuration never loads the daemon. Exit status: 0 after an orderly shutdown, 1 when a program had to be left
-behind, 2 when the daemon could not start.
+Imports nothing before it knows: an init costs what it loads before CMD starts. All signals are held from the first
+statement, since PID 1 loses what arrives before somebody waits for it, and any other process dies of it.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-
-from initd import SUPERVISOR_VERSION
-from initd.config.host import Host
-from initd.config.load import load, parse_arguments, render
-from initd.daemonize import complain, launch, report, status_fd
-from initd.errors import EXIT_USAGE, ConfigError
-from initd.kernel import linux_process
-from initd.kernel.linux_files import LinuxFiles
-from initd.signals import CAUGHT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import signal as _signal
+    from collections.abc import Iterable, Sequence
+    from typing import NoReturn
+else:
+    import _signal
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command `initd`; returns the exit status."""
-    linux_process.hold_signals(CAUGHT)
-    linux_process.fill_standard_streams()
+def main(argv: Sequence[str] | None = None, held: Iterable[int] | None = None) -> int:
+    """The command `initd`; returns the exit status. `held` is the signal mask from before the caller blocked all."""
+    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals()) if held is None else held
     words = sys.argv[1:] if argv is None else list(argv)
-    status = status_fd()
-    program = sys.argv[0]
-    try:
-        return _dispatch(words, program, status)
-    except ConfigError as error:
-        text = render(error, program)
-        if status >= 0:
-            report(status, EXIT_USAGE, text)
-        else:
-            complain(text)
-        return EXIT_USAGE
+    if "--" in words and "-c" not in words[: words.index("--")]:
+        _init(words, mask)
+    from initd.daemon import main as daemon
+
+    return daemon(words, sys.argv[0], mask)
 
 
-def _dispatch(words: Sequence[str], program: str, status: int) -> int:
-    if words and words[0] == "--":
-        raise ConfigError("running a single command is not supported yet", hint="use -c FILE")
-    if words and words[0] == "check":
-        return _check(words[1:], program)
-    arguments = parse_arguments(words)
-    if arguments.wants == "version":
-        print(SUPERVISOR_VERSION)
-        return 0
-    if arguments.wants == "help":
-        from initd.config.usage import daemon_help
+def _init(words: list[str], mask: Iterable[int]) -> NoReturn:
+    from posix import _exit
 
-        sys.stdout.write(daemon_help(program))
-        return 0
-    host = linux_host(program)
-    config = load(arguments, host)
-    first = os.getpid() == 1
-    if not (config.daemon.nodaemon or first or status >= 0):
-        linux_process.release_signals(CAUGHT)
-        return launch()
-    from initd.foreground import run
+    from initd.kernel.linux_init import LinuxInit
+    from initd.kernel.linux_streams import fill_standard_streams
+    from initd.reaper.options import Options
+    from initd.reaper.run import Run
 
-    return run(arguments, config, host, status)
-
-
-def _check(words: Sequence[str], program: str) -> int:
-    from initd.check import check
-
-    linux_process.release_signals(CAUGHT)
-    code, text = check(words, linux_host(program), os.isatty(1))
-    data = text.encode(sys.stdout.encoding if sys.stdout is not None else "utf-8", "backslashreplace")
-    try:
-        while data:
-            data = data[os.write(1, data) :]
-    except OSError:  # nobody reads on, as behind `| head`
-        return code
-    return code
-
-
-def linux_host(program: str) -> Host:
-    """This machine, as configuration sees it."""
-    environ = dict(os.environ)
-    tempdir = next(
-        (environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.path.isdir(environ.get(name, ""))), "/tmp"
-    )
-    try:
-        cwd = os.getcwd()
-    except OSError:  # it was removed; what is absolute still works
-        cwd = "/"
-    # One encoding for what is read and for names, arguments and paths: so every byte comes out as it was written.
-    encoding = sys.getfilesystemencoding()
-    return Host(environ, cwd, os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid(), encoding)
+    fill_standard_streams()
+    split = words.index("--")
+    options = Options()
+    options.command = tuple(words[split + 1 :])
+    _exit(Run(LinuxInit(mask), options).run())  # what the interpreter would do at its end is of no use to anybody

@@ -6,6 +6,7 @@ Run as a program it prints the size report: what is worth a hard look before it 
 from __future__ import annotations
 
 import ast
+import os
 import signal
 import subprocess
 import sys
@@ -37,11 +38,17 @@ SYSTEM = {
 FORBIDDEN_IN_THE_DAEMON = {"argparse", "configparser", "dataclasses", "logging", "socket", "subprocess", "typing"}
 """What costs a PID 1 more memory and start-up time than it gives."""
 
+BEFORE_CMD = """
+    errno
+    initd initd.cli initd.kernel initd.kernel.command initd.kernel.linux_command initd.kernel.linux_init
+    initd.kernel.linux_streams initd.reaper initd.reaper.options initd.reaper.run initd.signals
+""".split()
+"""What `initd -- CMD` has loaded as PID 1 when it starts CMD, beyond the bare interpreter: not even `os`."""
 BEFORE_THE_FIRST_SPAWN = """
     collections contextlib copyreg enum errno fcntl functools gc genericpath heapq importlib itertools keyword
     operator os posixpath reprlib resource select stat types warnings
-    initd initd.app initd.cli initd.config initd.control initd.daemonize initd.drive initd.errors initd.eventtypes
-    initd.foreground initd.kernel initd.logs initd.pinned initd.reaper initd.record initd.service initd.session initd.signals
+    initd initd.app initd.cli initd.config initd.control initd.daemon initd.daemonize initd.drive initd.errors initd.eventtypes
+    initd.foreground initd.isolation initd.kernel initd.logs initd.pinned initd.reaper initd.record initd.service initd.session initd.signals
     initd.states initd.supervise initd.taps
     initd.config.cmdline initd.config.compare initd.config.daemon initd.config.diagnostics initd.config.environment
     initd.config.expand initd.config.groups initd.config.host initd.config.include initd.config.ini
@@ -53,7 +60,8 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.drive.sockets initd.drive.spawner initd.drive.stdin
     initd.kernel.linux initd.kernel.linux_children initd.kernel.linux_files initd.kernel.linux_fork
     initd.kernel.linux_identity initd.kernel.linux_limits initd.kernel.linux_poller initd.kernel.linux_process
-    initd.kernel.linux_sockets initd.kernel.linux_spawn initd.kernel.linux_wakeup initd.kernel.linux_workers
+    initd.kernel.linux_sockets initd.kernel.linux_spawn initd.kernel.linux_streams initd.kernel.linux_wakeup
+    initd.kernel.linux_workers
     initd.kernel.port
     initd.logs.ansi initd.logs.autolog initd.logs.capture initd.logs.mainlog initd.logs.pipe initd.logs.program initd.logs.rotate
     initd.logs.sinks
@@ -90,8 +98,8 @@ def module_name(path: Path) -> str:
 
 def may_make_syscalls(module: str) -> bool:
     """The kernel, those who speak to the user before there is one, and the programs that are not the daemon."""
-    outermost = {"initd.__main__", "initd.cli", "initd.daemonize", "initd.foreground", "initd.pidproxy"}
-    return module in outermost or module.startswith(("initd.kernel.linux", "initd.control.client"))
+    outermost = {"__main__", "cli", "daemon", "daemonize", "foreground", "isolation", "pidproxy"}
+    return module.removeprefix("initd.") in outermost or module.startswith(("initd.kernel.linux", "initd.control.client"))
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -222,6 +230,14 @@ def compare(loaded: set[str], pinned: set[str]) -> None:
     """Equal as to our own modules; of the rest none too many, since versions of Python differ."""
     assert sorted(loaded - pinned) == [], "not in the pinned list: load it later, or add it on purpose"
     assert sorted(name for name in pinned - loaded if name.startswith("initd")) == [], "pinned, but not loaded any more"
+
+
+def test_the_init_has_loaded_the_pinned_modules_before_its_command(tmp_path: Path) -> None:
+    driver = [sys.executable, "-IS", str(ROOT / "tests" / "loaded_modules.py"), "command", str(ROOT)]
+    namespace = ["unshare", "--pid", "--fork", "--kill-child=KILL"] if os.geteuid() == 0 else []
+    init = subprocess.Popen([*namespace, *driver, "--", "--", "true"], stdout=subprocess.PIPE, text=True)
+    more = set() if namespace else {"initd.kernel.linux_libc"}  # any other process than PID 1 has to become a subreaper
+    compare(told(init), {*BEFORE_CMD, *more})
 
 
 def test_the_daemon_has_loaded_the_pinned_modules_before_its_first_spawn(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import stat
 from initd.errors import InitdError
 from initd.kernel.linux_identity import IdentityError, switch_user
 from initd.kernel.linux_limits import LimitError, Limits, raise_limits
+from initd.kernel.linux_streams import fill_standard_streams
 from initd.kernel.port import UserIdentity
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ __all__ = [
     "drop_privileges",
     "enter",
     "fill_standard_streams",
-    "hold_signals",
+    "hold_only",
     "lock_pidfile",
     "remove_pidfile",
     "raise_limits",
@@ -60,25 +61,10 @@ def enter(directory: str | None, umask: int | None) -> None:
         os.umask(umask)
 
 
-def fill_standard_streams() -> None:
-    """Open /dev/null for each of 0, 1 and 2 that is closed, so that no descriptor of ours is taken for one of them."""
-    for standard in range(3):
-        try:
-            os.fstat(standard)
-        except OSError:
-            os.set_inheritable(_open_nothing(), True)  # the lowest free number is this one
-
-
-def _open_nothing() -> int:
-    try:
-        return os.open(os.devnull, os.O_RDWR)
-    except OSError:  # a container without devices: what has nothing to read and takes no writes will do
-        return os.open("/", os.O_RDONLY)
-
-
-def hold_signals(numbers: Iterable[int]) -> None:
-    """Keep these pending from now on: PID 1 loses what arrives before it has handlers, any other process dies of it."""
-    _signal.pthread_sigmask(_signal.SIG_BLOCK, numbers)
+def hold_only(numbers: Iterable[int], mask: Iterable[int]) -> None:
+    """Keep these pending, and what the mask blocks, no more: PID 1 loses what arrives before it has handlers, any other
+    process dies of it."""
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, {*mask, *numbers})
 
 
 def release_signals(numbers: Iterable[int]) -> None:

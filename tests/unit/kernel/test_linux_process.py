@@ -148,14 +148,14 @@ except IdentityError as error:
 
 
 STREAMS = """
-import os
+import os, posix
 from initd.kernel import linux_process
-real_open = os.open
+real_open = posix.open
 def open_(path, *flags):
     if path == os.devnull:
         {devnull}
     return real_open(path, *flags)
-os.open = open_
+posix.open = open_
 said = os.dup(1)
 before = [os.fstat(fd) for fd in range(3)]
 for fd in {closed}:
@@ -178,7 +178,7 @@ def test_closed_standard_streams_are_filled_and_open_ones_left_alone_with_dev_nu
 def test_signals_are_held_until_they_are_released() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
     try:
-        linux_process.hold_signals([signal.SIGUSR1, signal.SIGUSR2])
+        linux_process.hold_only([signal.SIGUSR1, signal.SIGUSR2], before)
         assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before | {signal.SIGUSR1, signal.SIGUSR2}
         linux_process.release_signals([signal.SIGUSR1])
         assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before | {signal.SIGUSR2}

@@ -1,0 +1,38 @@
+"""What `initd [options] -- CMD` may be told, and how it is told by default.
+
+Only the defaults are here, so that the plain call loads nothing more; `initd.reaper.arguments` reads options.
+"""
+
+from __future__ import annotations
+
+SECOND_NS = 1_000_000_000
+CANNOT_START = 125
+"""The exit status when there could be no process for CMD at all, as container runtimes use it."""
+
+
+class Options:
+    """The plan of one run. Times are nanoseconds, None for never; signals are numbers.
+
+    `command` with its arguments. `place` of CMD is group, session or none (init_port); `target` of signals is child, group
+    or session. `rewrites` gives another number for a signal, 0 to drop it; `delays` how long one is kept back. `codes`
+    changes the exit status. `subreaper` None: when we are not PID 1. `parent_death` is the signal, or 0. `grace_ns` None
+    leaves at once when CMD has ended. `deadline_ns` bounds the leftovers' time from the first stop signal on,
+    `kill_after_ns` CMD's own. `verbose` counts -v. `warn_on_reap` names each orphan reaped.
+    """
+
+    name = "initd"
+    command: tuple[str, ...] = ()
+    place = "group"
+    target = "child"
+    subreaper: bool | None = None
+    parent_death = 0
+    grace_ns: int | None = 2 * SECOND_NS
+    deadline_ns = 9 * SECOND_NS
+    kill_after_ns: int | None = None
+    verbose = 0
+    warn_on_reap = False
+
+    def __init__(self) -> None:
+        self.rewrites: dict[int, int] = {}
+        self.delays: dict[int, int] = {}
+        self.codes: dict[int, int] = {}
