@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import signal as _signal
     from collections.abc import Iterable, Sequence
     from typing import NoReturn
+
+    from initd.reaper.options import Options
 else:
     import _signal
 
@@ -33,11 +35,32 @@ def _init(words: list[str], mask: Iterable[int]) -> NoReturn:
 
     from initd.kernel.linux_init import LinuxInit
     from initd.kernel.linux_streams import fill_standard_streams
-    from initd.reaper.options import Options
-    from initd.reaper.run import Run
 
     fill_standard_streams()
-    split = words.index("--")
-    options = Options()
-    options.command = tuple(words[split + 1 :])
+    if words[0] == "--" and words[1:2] not in ([], [""]):
+        from initd.reaper.options import Options
+
+        options = Options()
+        options.command = tuple(words[1:])
+    else:
+        options = _plan(words)
+    from initd.reaper.run import Run
+
     _exit(Run(LinuxInit(mask), options).run())  # what the interpreter would do at its end is of no use to anybody
+
+
+def _plan(words: list[str]) -> Options:
+    """What the options ask for; ends here with a text where that is not a run."""
+    from initd import __version__
+    from initd.errors import EXIT_USAGE, ConfigError
+    from initd.reaper import arguments
+
+    try:
+        options = arguments.parse(words)
+    except ConfigError as error:
+        sys.stderr.write(f"initd: {error.text}" + (f" ({error.hint})" if error.hint else "") + "\n")
+        raise SystemExit(EXIT_USAGE)
+    if options.wants:
+        sys.stdout.write(arguments.help_text() if options.wants == "help" else f"initd {__version__}\n")
+        raise SystemExit(0)
+    return options

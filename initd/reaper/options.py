@@ -13,14 +13,16 @@ CANNOT_START = 125
 class Options:
     """The plan of one run. Times are nanoseconds, None for never; signals are numbers.
 
-    `command` with its arguments. `place` of CMD is group, session or none (init_port); `target` of signals is child, group
-    or session. `rewrites` gives another number for a signal, 0 to drop it; `delays` how long one is kept back. `codes`
-    changes the exit status. `subreaper` None: when we are not PID 1. `parent_death` is the signal, or 0. `grace_ns` None
-    leaves at once when CMD has ended. `deadline_ns` bounds the leftovers' time from the first stop signal on,
-    `kill_after_ns` CMD's own. `verbose` counts -v. `warn_on_reap` names each orphan reaped.
+    `wants` help or version instead of a run. `command` with its arguments. `place` of CMD is group, session or none
+    (init_port); `target` of signals is child, group or session. `rewrites` gives another number for a signal, 0 to drop
+    it; `delays` how long one is kept back. `codes` changes the exit status. `subreaper` None: when we are not PID 1.
+    `parent_death` is the signal, or 0. `grace_ns` None leaves at once when CMD has ended. `deadline_ns` bounds the
+    leftovers' time from the first stop signal on, `kill_after_ns` CMD's own. `verbose` counts -v. `warn_on_reap` names
+    each orphan reaped.
     """
 
     name = "initd"
+    wants = ""
     command: tuple[str, ...] = ()
     place = "group"
     target = "child"

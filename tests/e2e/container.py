@@ -82,6 +82,11 @@ class Container:
         """A signal to the init, from outside its namespace, as `docker kill` sends it."""
         os.kill(self.pid, number)
 
+    def close_stdin(self) -> None:
+        """End what the command reads; for a container made with `stdin=-1`."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
     def wait(self) -> int:
         """Wait for the end; the exit status."""
         return self.process.wait(PATIENCE_S)

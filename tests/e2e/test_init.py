@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.container import Container, children, ran
-from tests.e2e.instance import until
+from tests.e2e.container import Container, children, descendants, ran
+from tests.e2e.instance import alive, stat_fields, until
 
 pytestmark = pytest.mark.usefixtures("as_root")
 PLACES = pytest.mark.parametrize("first", [True, False], ids=["pid1", "not-pid1"])
@@ -69,3 +69,66 @@ def test_orphans_are_reaped_whoever_left_them() -> None:
         assert container.process.stdin is not None
         container.process.stdin.close()
         assert container.wait() == 0
+
+
+POLITE = "trap 'sleep 0.3; echo polite >>said; exit' TERM; echo polite; while :; do sleep 0.05; done"
+DEAF = "trap '' TERM; echo deaf; while :; do sleep 0.05; done"
+
+
+@PLACES
+def test_everybody_else_is_ended_and_waited_for_when_the_command_has_ended(first: bool) -> None:
+    script = 'setsid sh -c "$0" & setsid sh -c "$1" & (setsid sleep 1000 &); (sleep 1000 & kill -STOP $!); read line; exit 7'
+    with Container("--grace=1.5", "--", "sh", "-c", script, POLITE, DEAF, first=first, stdin=-1) as container:
+        container.until_said("polite\n")
+        container.until_said("deaf\n")
+        below = until("everybody", lambda: len(found := descendants(container.pid)) > 5 and found)
+        container.close_stdin()
+        assert container.wait() == 7
+        assert (container.folder / "said").read_text() == "polite\n"
+        assert not [pid for pid in below if alive(pid)]
+
+
+@PLACES
+def test_a_stop_signal_while_leftovers_are_waited_for_ends_their_grace(first: bool) -> None:
+    script = 'setsid sh -c "$0" & read line; exit 3'
+    with Container("--grace=1000", "--", "sh", "-c", script, DEAF, first=first, stdin=-1) as container:
+        container.until_said("deaf\n")
+        command = children(container.pid)[0]
+        container.close_stdin()
+        until("the end of the command", lambda: not stat_fields(command))
+        assert container.process.poll() is None
+        container.send(signal.SIGTERM)
+        assert container.wait() == 3
+
+
+def test_the_deadline_from_the_first_stop_signal_on_ends_the_grace() -> None:
+    script = 'setsid sh -c "$0" & trap "exit 4" TERM; while :; do sleep 0.05; done'
+    with Container("--grace=1000", "--deadline=0.5", "--", "sh", "-c", script, DEAF) as container:
+        container.until_said("deaf\n")
+        container.send(signal.SIGTERM)
+        assert container.wait() == 4
+
+
+def test_a_command_that_does_not_stop_is_killed_if_we_were_told_to() -> None:
+    with Container("--kill-after=0.2", "--", "sh", "-c", DEAF) as container:
+        container.until_said("deaf\n")
+        container.send(signal.SIGTERM)
+        assert container.wait() == 137
+
+
+def test_nothing_wakes_an_idle_init() -> None:
+    def switches() -> list[str]:
+        lines = Path(f"/proc/{container.pid}/status").read_text().splitlines()
+        return [line for line in lines if "ctxt_switches" in line]
+
+    def settled() -> bool:
+        before = switches()
+        signal.sigtimedwait([], 0.5)
+        return switches() == before
+
+    with Container("--", "sleep", "1000") as container:
+        until("the command", lambda: children(container.pid))
+        until("an init with nothing left to do", settled)
+        before = switches()
+        signal.sigtimedwait([], 2)
+        assert switches() == before
