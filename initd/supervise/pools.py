@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from initd.supervise.effects import Effect
     from initd.supervise.policy import ListenerPolicy
 
+ENDED = STOPPED_STATES - {ProcessState.UNKNOWN}
+"""There is no process any more; one that is UNKNOWN could not be signalled, and may still answer."""
 VIOLATED = (
     "has entered the UNKNOWN state and will no longer receive events, this usually indicates the process violated the "
     "eventlistener protocol"
@@ -153,7 +155,7 @@ class Pools:
             listener.reset()
         elif state is ProcessState.RUNNING:
             self._dispatch(pool)
-        elif state in STOPPED_STATES:  # what it was sent and has not answered goes back
+        elif state in ENDED:  # what it was sent and has not answered goes back
             self._take_back(pool, listener)
 
     def unsent(self, instance: int, serial: int) -> None:
