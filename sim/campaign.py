@@ -33,10 +33,11 @@ KEPT = 20
 """So many failures are kept with their scenarios; the others are counted."""
 PATIENCE_S = 1
 """A campaign that has failed looks for more failures that long; what is not played then is unknown."""
-NEMESIS, CLASSICS, ALL = "nemesis", "classics", "all"
-"""Profiles of `sim.mixture`, whose seeds are no scenarios of one stage: sieges, the six bugs of supervisord, and everything."""
-APART = (ALL, CLASSICS, NEMESIS)
-PIECES = {ALL: 100, CLASSICS: 60, NEMESIS: 10}
+NEMESIS, LISTENERS, CLASSICS, ALL = "nemesis", "listeners", "classics", "all"
+"""Profiles of `sim.mixture`, whose seeds are no scenarios of one stage: sieges, those with event listeners, the six bugs of
+supervisord, and everything."""
+APART = (ALL, CLASSICS, LISTENERS, NEMESIS)
+PIECES = {ALL: 100, CLASSICS: 60, LISTENERS: 5, NEMESIS: 10}
 """How many of their seeds one process takes at a time: a second's worth."""
 
 

@@ -12,14 +12,18 @@ from sim.generate import PROFILES, scenario
 from sim.judges import Judges, Verdict, check
 from sim.scenario import to_json
 from sim.stage import classics, core, daemon, sieges
+from sim.stage.assembly import assembly_of
+from sim.stage.siege import siege_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ALL, CLASSICS, NEMESIS = "all", "classics", "nemesis"
+    from sim.stage.siege import Siege
+
+ALL, CLASSICS, LISTENERS, NEMESIS = "all", "classics", "listeners", "nemesis"
 BLOCK = 500
-PARTS = ((CLASSICS, 36), (NEMESIS, 4), ("daemon", 60), ("core", 400))
+PARTS = ((CLASSICS, 36), (NEMESIS, 4), (LISTENERS, 2), ("daemon", 60), ("core", 398))
 """What a block consists of, in this order; together BLOCK. About two seconds of one processor."""
 
 
@@ -53,7 +57,16 @@ def classic(seed: int, twice: bool, judges: Judges) -> Verdict:
 
 def siege(seed: int, twice: bool, judges: Judges) -> Verdict:
     """One siege."""
-    result, file = sieges.check(seed, twice)
+    return _besieged(siege_of(seed), seed, twice)
+
+
+def assembly(seed: int, twice: bool, judges: Judges) -> Verdict:
+    """One siege with event listeners."""
+    return _besieged(assembly_of(seed), seed, twice)
+
+
+def _besieged(siege: Siege, seed: int, twice: bool) -> Verdict:
+    result, file = sieges.check(siege, seed % sieges.ALONE == 0, twice)
     return Verdict(result.history, result.broken, bool(result.broken), file)
 
 
@@ -72,7 +85,7 @@ def everything(seed: int, twice: bool, judges: Judges) -> Verdict:
     return Verdict(tuple(trace), tuple(reasons), certain, to_json(drawn) if reasons else "")
 
 
-PROFILES_APART = {CLASSICS: classic, NEMESIS: siege}
+PROFILES_APART = {CLASSICS: classic, NEMESIS: siege, LISTENERS: assembly}
 """Profiles whose seeds are no scenarios of a stage."""
 CHECKS = {**PROFILES_APART, ALL: everything}
 """All that this module plays."""

@@ -103,6 +103,12 @@ def copy() -> None:
 
 def listen(result: str, seconds: float) -> None:
     write_all(1, b"READY\n")
+    hear()
+    CLOCK.sleep(seconds)
+    write_all(1, b"RESULT %d\n%s" % (len(result), result.encode()))
+
+
+def hear() -> None:
     header = b""
     while not header.endswith(b"\n"):
         byte = os.read(0, 1)
@@ -111,10 +117,11 @@ def listen(result: str, seconds: float) -> None:
         header += byte
     left = int(dict(word.split(":", 1) for word in header.decode().split())["len"])
     while left:
-        left -= len(os.read(0, left))
+        data = os.read(0, left)
+        if not data:
+            os._exit(0)
+        left -= len(data)
     CLOCK.waited()
-    CLOCK.sleep(seconds)
-    write_all(1, b"RESULT %d\n%s" % (len(result), result.encode()))
 
 
 def accept(text: str) -> None:
@@ -318,6 +325,7 @@ VERBS: dict[str, Callable[..., object]] = {
     "copy": copy,
     "listen": listen,
     "accept": accept,
+    "hear": hear,
     "save": save,
     "tell": tell,
 }

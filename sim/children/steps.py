@@ -20,6 +20,7 @@ are names without SIG; durations are seconds.
     ["accept", text]               one connection to the socket that is stdin: answered, {pid} being its own, and closed;
                                    exit 1 if stdin is none
     ["listen", result, seconds]    one round of the event listener protocol
+    ["hear"]                       one whole event from stdin; its end ends the process with status 0
     ["live", ends, status, stop, stop_status, kill]  a life of a scenario (`sim.scenario.Life`), which has these as `…_ns` and
                                    `…status`; `kill` other than 0 is simulated only
     ["struck", number]             that signal has come: how a simulated `live` hears of it; simulated only
@@ -42,7 +43,7 @@ VERBS: dict[str, tuple[int, int]] = {
     "exit": (1, 1), "sleep": (1, 1), "pause": (0, 0), "dstate": (1, 1), "write": (2, 2), "close": (1, 1), "ignore": (1, 1),
     "default": (1, 1), "handle": (2, 2), "block": (1, 1), "unblock": (1, 1), "raise": (1, 1), "kill": (2, 2), "fork": (1, 1),
     "wait": (0, 0), "setsid": (0, 0), "setpgid": (0, 1), "subreaper": (0, 0), "uid": (1, 1), "loop": (1, 1), "repeat": (2, 2),
-    "read": (0, 0), "copy": (0, 0), "listen": (2, 2), "save": (2, 2), "tell": (1, 99), "exec-error": (1, 1),
+    "read": (0, 0), "copy": (0, 0), "listen": (2, 2), "hear": (0, 0), "save": (2, 2), "tell": (1, 99), "exec-error": (1, 1),
     "live": (5, 5), "struck": (1, 1), "limit": (1, 1), "daemon": (3, 3), "claim": (1, 1), "unlink": (1, 1), "enlarge": (2, 2),
     "accept": (1, 1),
 }  # fmt: skip

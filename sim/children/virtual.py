@@ -146,6 +146,12 @@ def _copy(machine: Machine, process: Process, _step: list[Any]) -> Script:
 
 def _listen(machine: Machine, process: Process, step: list[Any]) -> Script:
     yield from write_all(machine, process, 1, b"READY\n")
+    yield from interpret(machine, process, [["hear"], ["sleep", step[2]]])
+    result = step[1].encode()
+    yield from write_all(machine, process, 1, b"RESULT %d\n%s" % (len(result), result))
+
+
+def _hear(_machine: Machine, process: Process, _step: list[Any]) -> Script:
     header = b""
     while not header.endswith(b"\n"):
         byte = yield from read_some(process, 1)
@@ -154,10 +160,10 @@ def _listen(machine: Machine, process: Process, step: list[Any]) -> Script:
         header += byte
     left = int(dict(word.split(":", 1) for word in header.decode().split())["len"])
     while left:
-        left -= len((yield from read_some(process, left)))
-    yield from interpret(machine, process, [["sleep", step[2]]])
-    result = step[1].encode()
-    yield from write_all(machine, process, 1, b"RESULT %d\n%s" % (len(result), result))
+        data = yield from read_some(process, left)
+        if not data:
+            yield Exit(0)
+        left -= len(data)
 
 
 @rule("accept-waits-for-a-connection", "sharers-take-turns")
@@ -315,7 +321,7 @@ def _exec_error(_machine: Machine, _process: Process, _step: list[Any]) -> None:
 
 _WAITING: dict[str, Callable[[Machine, Process, list[Any]], Script]] = {
     "exit": _exit, "pause": _pause, "dstate": _dstate, "loop": _loop, "repeat": _repeat, "write": _write, "read": _read,
-    "copy": _copy, "listen": _listen, "wait": _wait, "tell": _tell, "save": _save, "live": live, "daemon": _daemon,
+    "copy": _copy, "listen": _listen, "hear": _hear, "wait": _wait, "tell": _tell, "save": _save, "live": live, "daemon": _daemon,
     "claim": _claim, "accept": _accept,
 }  # fmt: skip
 _INSTANT: dict[str, Callable[[Machine, Process, list[Any]], None]] = {

@@ -61,18 +61,19 @@ def siege_of(path: str) -> Siege | None:
     text = text_of(path)
     if not _is_siege(text):
         return None
-    from sim.children.behaviours import BehaviourError, parse_behaviour
-    from sim.nemesis import NEMESES
+    from sim.children.behaviours import BehaviourError
+    from sim.nemesis import EVERY
     from sim.stage import sieges
+    from sim.stage.siege import behaviour_of
 
     try:
         siege = sieges.from_json(text)
-        for name, options, what in siege.programs:
+        for name, options, what in (*siege.programs, *siege.listeners):
             if not all(isinstance(each, str) for each in (name, options)):
                 raise ValueError(f"{name!r} is no program")
-            parse_behaviour(what)
+            behaviour_of(what)
         for nemesis in siege.nemeses:
-            if nemesis not in NEMESES:
+            if nemesis not in EVERY:
                 raise ValueError(f"there is no nemesis {nemesis!r}")
         if type(siege.seed) is not int or type(siege.pid) is not int or not 0 < siege.pid < 2**22:
             raise ValueError("seed and pid are numbers")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sim.campaign import Failure, Result
 
-ALL, APART = "all", ("all", "classics", "nemesis")
+ALL, APART = "all", ("all", "classics", "listeners", "nemesis")
 """`sim.campaign`'s, which would bring a stage with it."""
 FIRST = 6
 """So many failures are told at once, before they are shrunk."""

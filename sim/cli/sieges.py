@@ -36,9 +36,12 @@ def screen(heading: str, siege: Siege, reasons: Sequence[str], replayed: str) ->
 
 
 def _cast(siege: Siege) -> list[str]:
-    programs = [f"  {name}  {what}  {' '.join(options.split())[:90]}" for name, options, what in siege.programs]
+    everyone = (*siege.programs, *siege.listeners)
+    programs = [f"  {name}  {what}  {' '.join(options.split())[:90]}" for name, options, what in everyone]
     return [f"  nemeses: {', '.join(siege.nemeses)}", *programs]
 
 
 def _lanes(siege: Siege, result: Result) -> list[str]:
-    return lanes([name for name, _, _ in siege.programs], list(result.history))
+    names = [name for name, _, _ in siege.programs]
+    names += [name for name in dict.fromkeys(name for _, name, _ in result.history) if name not in names]
+    return lanes(names, list(result.history))

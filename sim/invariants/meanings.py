@@ -1,7 +1,7 @@
 """What each check demands, in one sentence, and which part of the specification demands it.
 
-The names are those of simulation.md §4.5, those of what sees a story as a whole (`model`, `oracle`, `M1`), and those of
-what goes wrong in playing it (`play`, `story`). § is supervisord-4.3.md, D docs/deliberate-differences.md.
+The names are those of simulation.md §4.5 and E1 to E8 for listeners, those of what sees a story as a whole (`model`, `oracle`,
+`M1`), and those of what goes wrong in playing it (`play`, `story`). § is supervisord-4.3.md, D docs/deliberate-differences.md.
 """
 
 from __future__ import annotations
@@ -43,6 +43,14 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "L2": ("no log grows beyond its limit by more than one piece, and no more backups are kept than asked for", "§4.2"),
     "L3": ("a log that fails changes no program's state", "§4.2"),
     "L4": ("what is kept in memory for a log is bounded", "§4.2"),
+    "E1": ("a listener is sent one event at a time, and only while it is RUNNING and has said READY", "§6.4"),
+    "E2": ("a pool sends what it has asked for, and again only what was refused, or was with one that broke off", "§6.4, D13"),
+    "E3": ("serials grow, an event keeps its numbers, and what comes back is sent before what is newer", "§6.2, §6.5"),
+    "E4": ("a pool never holds more than buffer_size events", "§6.5"),
+    "E5": ("every event of a pool is taken, or waits, or its loss is told", "§6.5"),
+    "E6": ("a tick is a slice the wall clock has shown, and none is told twice or made up for", "§6.3"),
+    "E7": ("what a program writes between the tokens is an event's data, and nothing of it is in its log", "§4.4, D9"),
+    "E8": ("an output event has just what was read, in order", "§4.6"),
     "V1": ("every start ends RUNNING, EXITED or FATAL in time", "§2.4"),
     "V2": ("every stop ends STOPPED in time if SIGKILL works", "§2.4"),
     "V3": ("a shutdown ends in time, even with children that do not die", "§2.8, D7"),

@@ -1,5 +1,9 @@
-"""Nemeses: everything around the daemon that can go wrong, composable (simulation.md §4.6). `NEMESES` has them by name."""
+"""Nemeses: everything around the daemon that can go wrong, composable (simulation.md §4.6). `NEMESES` has them by name.
 
+`AUDIENCE` has those that are about event listeners, which only sieges with listeners draw.
+"""
+
+from sim.nemesis.audience import AUDIENCES
 from sim.nemesis.clients import CLIENTS
 from sim.nemesis.clocks import CLOCKS
 from sim.nemesis.crowds import CROWDS
@@ -11,5 +15,7 @@ from sim.nemesis.signals import SIGNALS
 NEMESES: dict[str, type[Nemesis]] = {
     kind.name: kind for kind in (*CLOCKS, *SIGNALS, *SHORTAGES, *DISKS, *CROWDS, *CLIENTS)
 }
+AUDIENCE: dict[str, type[Nemesis]] = {kind.name: kind for kind in AUDIENCES}
+EVERY = {**NEMESES, **AUDIENCE}
 
-__all__ = ["NEMESES", "Nemesis"]
+__all__ = ["AUDIENCE", "EVERY", "NEMESES", "Nemesis"]

@@ -32,6 +32,19 @@ if TYPE_CHECKING:
         def alter(self) -> list[Callable[[str, Script], Script]]:
             """Each is asked for the script of every child, by its program and what it would do otherwise."""
 
+        @property
+        def pools(self) -> tuple[str, ...]:
+            """The names of the pools of listeners."""
+
+        def listeners(self) -> list[int]:
+            """The living children that are listeners, ascending."""
+
+        def busy(self) -> list[int]:
+            """Those of them that have an event and have not answered."""
+
+        def rewrite(self, name: str, option: str, value: str) -> None:
+            """Have the configuration file say that of a pool from now on."""
+
         def children(self) -> list[int]:
             """The living children that are programs, ascending."""
 

@@ -6,20 +6,23 @@ goes wrong any more (V1 to V6), and whether every client was answered by what re
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 from initd.record import Record
 from sim.children.behaviours import parse_behaviour, script_for
-from sim.nemesis import NEMESES
+from sim.nemesis import EVERY, NEMESES
 from sim.nemesis.clients import OrderShuffle
 from sim.stage import settled
-from sim.stage.site import DAEMON_PID, HEAD, SECOND_NS, Site
+from sim.stage.audience import Audience
+from sim.stage.site import CONF, DAEMON_PID, HEAD, MAIN_LOG, SECOND_NS, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from sim.children.behaviours import Behaviour, Steps
     from sim.kernel.sockets import SimClient
     from sim.nemesis import Nemesis
     from sim.stage.calls import Call
@@ -47,10 +50,21 @@ class Siege(Record):
     pid: int
     programs: tuple[tuple[str, str, str], ...]
     nemeses: tuple[str, ...]
+    listeners: tuple[tuple[str, str, str], ...] = ()
 
     def text(self) -> str:
         """The supervisord.conf."""
-        return HEAD + "".join(f"[program:{name}]\ncommand=/usr/bin/program\n{o}" for name, o, _ in self.programs)
+        kinds = (("program", self.programs), ("eventlistener", self.listeners))
+        return HEAD + "".join(
+            f"[{kind}:{name}]\ncommand=/usr/bin/program\n{o}" for kind, cast in kinds for name, o, _ in cast
+        )
+
+
+def behaviour_of(what: str) -> Behaviour | Steps:
+    """What a program of a siege does: a manner of `sim.stage.assembly`, or any behaviour there is."""
+    from sim.stage.assembly import MANNERS  # it draws sieges
+
+    return MANNERS[what] if what in MANNERS else parse_behaviour(what)
 
 
 def siege_of(seed: int) -> Siege:
@@ -92,9 +106,10 @@ class Besieged(Site):
     def __init__(self, siege: Siege) -> None:
         self.alter: list[Callable[[str, list[Any]], list[Any]]] = []
         self.programs = tuple(name for name, _, _ in siege.programs)
-        self._said = {name: parse_behaviour(what) for name, _, what in siege.programs}
+        self.pools = tuple(name for name, _, _ in siege.listeners)
+        self._said = {name: behaviour_of(what) for name, _, what in (*siege.programs, *siege.listeners)}
         self._forgiven: list[SimClient] = []
-        self.nemeses: list[Nemesis] = [NEMESES[name](siege.seed) for name in siege.nemeses]
+        self.nemeses: list[Nemesis] = [EVERY[name](siege.seed) for name in siege.nemeses]
         shuffles = [each.choose for each in self.nemeses if isinstance(each, OrderShuffle)]
         late = {"sigchld_drop", "sigchld_delay"} & set(siege.nemeses)
         super().__init__(
@@ -105,13 +120,36 @@ class Besieged(Site):
             pid=siege.pid,
         )
         self.disk_is_slow = "slow_disk" in siege.nemeses  # what has begun while it was may not be over when the daemon ends
+        self.audience: Audience | None = None
+        if siege.listeners:
+            self.audience = Audience(self, tuple((name, options) for name, options, _ in siege.programs), MAIN_LOG)
+            self.kernel.audience = self.files.audience = self.audience
 
     def _script(self, argv: tuple[str, ...], env: Mapping[str, str], attempt: int) -> list[Any]:
-        name = env["SUPERVISOR_PROCESS_NAME"]
-        steps = script_for({name: self._said[name]}, argv, env, attempt)
+        name = env["SUPERVISOR_GROUP_NAME"]
+        steps = script_for(self._said[name], argv, env, attempt)
         for alter in self.alter:
             steps = alter(name, steps)
         return steps
+
+    def _log_paths(self, group: str, name: str) -> tuple[str | None, str | None]:
+        """What is captured goes to no log, so the ledger is told nothing of who may."""
+        out, err = super()._log_paths(group, name)
+        return None if self.audience is not None and group in self.audience.captured else out, err
+
+    def listeners(self) -> list[int]:
+        """The living children that are listeners, ascending."""
+        return [pid for pid in self.children() if self.kernel.owners.get(pid, "").partition(":")[0] in self.pools]
+
+    def busy(self) -> list[int]:
+        """Those of them that have an event and have not answered."""
+        return self.audience.hearings.busy() if self.audience is not None else []
+
+    def rewrite(self, name: str, option: str, value: str) -> None:
+        """Have the configuration file say that of a pool from now on."""
+        text = self.files.data(CONF).decode()
+        section = re.compile(rf"(\[eventlistener:{name}\][^\[]*\n{option}=)[^\n]*")
+        self.files.put(CONF, section.sub(lambda found: found[1] + value, text).encode())
 
     def children(self) -> list[int]:
         """The living children that are programs, ascending."""
@@ -149,6 +187,8 @@ def play(
     _arrange(site, siege)
     site.run(SIEGE_NS + TAIL_NS + END_NS)
     site.finish()
+    if site.audience is not None:
+        site.audience.end(siege.nemeses, site.simulation.exit_status is not None and not site.disk_is_slow)
     if site.refused_start is not None:
         site.tell("V4", f"it does not come up: {site.refused_start!r}")
     elif site.simulation.exit_status != 0:
@@ -193,6 +233,8 @@ def _look(site: Besieged, siege: Siege) -> None:
     settled.agree(site)
     settled.come_true(site)
     settled.answered(site, site.owed())
+    if site.audience is not None:
+        site.audience.settle(siege.nemeses)
     _logs(site, siege)
     site.call("supervisor.getAllProcessInfo")
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 
-from sim.nemesis import NEMESES
-from sim.stage.siege import Result, Siege, play, siege_of
+from sim.nemesis import EVERY
+from sim.stage.siege import Result, Siege, play
 
-HARMLESS = frozenset(name for name, kind in NEMESES.items() if kind.harmless)
+HARMLESS = frozenset(name for name, kind in EVERY.items() if kind.harmless)
 LOGS_FAIL = {"enospc", "log_rename_fail"}
 """Those that make logs fail, and nothing else."""
 ALONE = 4
 """Of one seed in so many, what must not matter is tried alone, too."""
 
 
-def check(seed: int, twice: bool = False) -> tuple[Result, str]:
-    """What came of a seed, and its siege as a file, shrunk where it fails. With `twice`, a second play must be the same."""
-    siege = siege_of(seed)
-    result = verdict(siege, seed % ALONE == 0)
+def check(siege: Siege, alone: bool, twice: bool = False) -> tuple[Result, str]:
+    """What came of a siege, and its file, shrunk where it fails. With `twice`, a second play must be the same."""
+    result = verdict(siege, alone)
     if twice and play(siege).history != result.history:
         result = result.replace(broken=(*result.broken, "M1 fail: a second play is another one"))
     return result, to_json(shrink(siege) if result.broken else siege)
@@ -49,6 +48,9 @@ def shrink(siege: Siege) -> Siege:
     for program in siege.programs:
         less = siege.replace(programs=tuple(each for each in siege.programs if each != program))
         siege = less if less.programs and laws and fails(less) else siege
+    for listener in siege.listeners:
+        less = siege.replace(listeners=tuple(each for each in siege.listeners if each != listener))
+        siege = less if less.listeners and laws and fails(less) else siege
     return siege
 
 
@@ -58,10 +60,12 @@ def _laws(siege: Siege) -> set[str]:
 
 def to_json(siege: Siege) -> str:
     """A siege as a file."""
-    return json.dumps({"siege": siege.seed, "pid": siege.pid, "programs": siege.programs, "nemeses": siege.nemeses}, indent=1)
+    said = {"siege": siege.seed, "pid": siege.pid, "programs": siege.programs, "nemeses": siege.nemeses}
+    return json.dumps({**said, "listeners": siege.listeners} if siege.listeners else said, indent=1)
 
 
 def from_json(text: str) -> Siege:
     """The siege of a file; KeyError for one that is none."""
     said = json.loads(text)
-    return Siege(said["siege"], said["pid"], tuple(map(tuple, said["programs"])), tuple(said["nemeses"]))
+    listeners = tuple(map(tuple, said.get("listeners", ())))
+    return Siege(said["siege"], said["pid"], tuple(map(tuple, said["programs"])), tuple(said["nemeses"]), listeners)

@@ -59,7 +59,7 @@ class Site:
         choose: Callable[[int], int] | None = None,
         pid: int = DAEMON_PID,
     ) -> None:
-        files = SiteFiles()
+        files = self.files = SiteFiles()
         files.put(CONF, text.encode())
         files.program("/usr/bin/program")
         files.directory("/srv")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sim.children.behaviours import Programs
     from sim.invariants.ledger import Ledger
     from sim.kernel.pipes import Pipe
+    from sim.stage.audience import Audience
+
 
 REAPS_PER_TURN, ACCEPTS_PER_TURN, READ_BYTES = 256, 32, 65_536
 
@@ -21,12 +23,15 @@ class SiteFiles(SimFiles):
     """The simulated disk, which tells the ledger of every append that goes well."""
 
     ledger: Ledger | None = None
+    audience: Audience | None = None
 
     def append(self, fd: int, data: bytes) -> int:
         size = super().append(fd, data)
         path = self.storage.opened.get(self._descriptors.get(fd))
         if self.ledger is not None and path is not None:
             self.ledger.wrote(path, data)
+        if self.audience is not None and path is not None:
+            self.audience.logged(path, data[:size])
         return size
 
 
@@ -47,11 +52,19 @@ class SiteKernel(SimKernel):
         self.ledger: Ledger | None = None
         self._logs: dict[Pipe, str] = {}
         self._pipes: dict[int, list[Pipe]] = {}
+        self.audience: Audience | None = None
+        self._ends: dict[Pipe, int] = {}
 
     def spawn(self, spec: SpawnSpec) -> Child:
         child = super().spawn(spec)
         group, name = spec.env["SUPERVISOR_GROUP_NAME"], spec.env["SUPERVISOR_PROCESS_NAME"]
         self.owners[child.pid] = f"{group}:{name}"
+        if self.audience is not None:
+            for fd in (spec.stdin, spec.stdout):
+                end = self.machine.descriptors.entries.get(fd)
+                if isinstance(end, (PipeReader, PipeWriter)):
+                    self._ends[end.pipe] = child.pid
+            self.audience.born(child.pid, group, name)
         for fd, path in zip((spec.stdout, spec.stderr), self.paths_of(group, name), strict=True):
             writer = self.machine.descriptors.get(fd)
             if path and isinstance(writer, PipeWriter):
@@ -69,6 +82,8 @@ class SiteKernel(SimKernel):
 
     def reap(self, pid: int) -> ExitStatus:
         status = super().reap(pid)
+        if self.audience is not None:
+            self.audience.gone(pid)
         left = sum(pipe.size for pipe in self._pipes.pop(pid, ()))
         if left and not {"read", "pending"} & set(self.faults.by_call):
             self.tell("L1", f"lost tail of a log: {self.owners.get(pid)} is reaped with {left} bytes in its pipes")
@@ -86,7 +101,23 @@ class SiteKernel(SimKernel):
         reader = self.machine.descriptors.entries.get(fd)
         if self.ledger is not None and isinstance(reader, PipeReader) and reader.pipe in self._logs:
             self.ledger.read(self._logs[reader.pipe], data)
+        if self.audience is not None and isinstance(reader, PipeReader) and reader.pipe in self._ends:
+            self.audience.said(self._ends[reader.pipe], data)
         return data
+
+    def write(self, fd: int, data: bytes) -> int:
+        size = super().write(fd, data)
+        if self.audience is not None:
+            writer = self.machine.descriptors.entries.get(fd)
+            if isinstance(writer, PipeWriter) and writer.pipe in self._ends:
+                self.audience.fed(self._ends[writer.pipe], data[:size])
+        return size
+
+    def wall(self) -> int:
+        wall_ns = super().wall()
+        if self.audience is not None:
+            self.audience.shows(wall_ns)
+        return wall_ns
 
     def _bounded(self, what: str, most: int) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
@@ -100,6 +131,8 @@ class SiteKernel(SimKernel):
         self.counts.clear()
         if self.ledger is not None:
             self.ledger.holds(self.held_bytes())
+        if self.audience is not None:
+            self.audience.rests()
         while True:
             try:
                 ready = super().poll(deadline_ns)

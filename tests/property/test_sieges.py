@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.campaign import NEMESIS, run_seeds
+from sim.campaign import LISTENERS, NEMESIS, run_seeds
 from sim.stage.sieges import from_json, verdict
 
 SEEDS = 5000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 120
@@ -23,3 +23,9 @@ def test_the_daemon_withstands_its_nemeses():
     result = run_seeds(0, SEEDS, NEMESIS, "daemon")
     assert [(failure.seed, failure.reasons) for failure in result.failures] == []
     assert result.passed == SEEDS
+
+
+def test_it_treats_its_listeners_as_it_must_under_them():
+    result = run_seeds(0, SEEDS // 3, LISTENERS, "daemon")
+    assert [(failure.seed, failure.reasons) for failure in result.failures] == []
+    assert result.passed == SEEDS // 3

@@ -21,7 +21,7 @@ def test_the_parts_are_the_block_and_no_run_comes_twice():
 def test_every_block_has_every_bug_every_profile_and_both_stages():
     places = [origin(seed) for seed in range(BLOCK)]
     assert {place.seed % len(BUGS) for place in places if place.profile == "classics"} == set(range(len(BUGS)))
-    apart = {("daemon", "classics"), ("daemon", "nemesis")}
+    apart = {("daemon", "classics"), ("daemon", "nemesis"), ("daemon", "listeners")}
     scenarios = {(stage, profile) for stage in ("core", "daemon") for profile in PROFILES}
     assert {(place.stage, place.profile) for place in places} == apart | scenarios
 
@@ -34,11 +34,11 @@ def test_it_is_what_seeds_are_played_as_and_says_what_each_is(capsys, monkeypatc
     assert main(["run", "--seeds", "0:110"]) == 0
     assert capsys.readouterr().out.startswith("110 passed, 0 failed in ")
     monkeypatch.setattr(core, "play", lambda scenario, **options: [])
-    assert main(["run", "--seeds", "100:110", "--save", str(tmp_path)]) == 1
+    assert main(["run", "--seeds", "102:112", "--save", str(tmp_path)]) == 1
     told = capsys.readouterr()
     lines = told.out.splitlines()
-    assert told.err.startswith("profile all seed 100, core plain 0: V4 fail"), "at once, before anything is shrunk"
-    assert any(line.startswith("FAILED profile all seed 100, core plain 0") for line in lines)
+    assert told.err.startswith("profile all seed 102, core plain 0: V4 fail"), "at once, before anything is shrunk"
+    assert any(line.startswith("FAILED profile all seed 102, core plain 0") for line in lines)
     assert any(line.startswith(f"replay: initd-sim replay {tmp_path}") and "--stage core" not in line for line in lines)
     assert main(["run", "--seeds", "0:1", "--profile", "all", "--stage", "core"]) == 2
 
@@ -50,7 +50,7 @@ def test_cases_of_the_six_bugs_and_scenarios_by_the_daemon_are_shown_by_their_ow
     assert "FAILED profile all seed 2, daemon classics 2\n  lost tail of a log: L1 fail at" in out
     monkeypatch.undo()
     monkeypatch.setattr("sim.stage.daemon.play", lambda scenario, **options: [])
-    assert main(["run", "--seeds", "40:42", "--save", str(tmp_path)]) == 1
+    assert main(["run", "--seeds", "42:44", "--save", str(tmp_path)]) == 1
     assert " --stage daemon" in capsys.readouterr().out
 
 
@@ -58,9 +58,9 @@ def test_a_campaign_that_fails_tells_soon_and_does_not_go_on_for_long(monkeypatc
     monkeypatch.setattr(core, "play", lambda scenario, **options: [])
     monkeypatch.setattr(campaign, "PATIENCE_S", 0)
     heard = []
-    result = campaign.campaign(100, 5000, "all", heard=lambda seeds, result: heard.append(result))
-    assert [failure.seed for failure in heard[0].failures] == [100]
+    result = campaign.campaign(102, 5000, "all", heard=lambda seeds, result: heard.append(result))
+    assert [failure.seed for failure in heard[0].failures] == [102]
     assert (len(heard), result.failed, result.unknown) == (1, 1, 4899)
     assert not result.clean
-    two = campaign.campaign(100, 20_000, "all", jobs=2)
+    two = campaign.campaign(102, 20_000, "all", jobs=2)
     assert two.failed + two.unknown == 19_900
