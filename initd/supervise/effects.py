@@ -71,6 +71,15 @@ class GroupChanged(Effect):
     instances: tuple[int, ...]
 
 
+class MemberChanged(Effect):
+    """One process was added to its group (`added`), or removed from it; listeners are not told, as in supervisord."""
+
+    group: str
+    added: bool
+    instance: int
+    name: str
+
+
 class MoodChanged(Effect):
     """The daemon begins to stop, or to restart."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from initd.record import Record
 from initd.supervise.notifications import Notification
-from initd.supervise.policy import GroupPolicy
+from initd.supervise.policy import GroupPolicy, ProcessPolicy
 
 
 class Event(Record):
@@ -30,6 +30,21 @@ class GroupRemoved(Event):
     """Remove a group. Reply: DONE, BAD_NAME, STILL_RUNNING."""
 
     name: str
+    request: int | None = None
+
+
+class MemberAdded(Event):
+    """Add a process to a live group, last in boot order; it starts if it autostarts. Reply: DONE, BAD_NAME, ALREADY_ADDED."""
+
+    group: str
+    policy: ProcessPolicy
+    request: int | None = None
+
+
+class MemberRemoved(Event):
+    """Remove a process that is down from its group. Reply: DONE, BAD_NAME, STILL_RUNNING."""
+
+    instance: int
     request: int | None = None
 
 

@@ -39,6 +39,14 @@ class Group:
         """The member of that name."""
         return self._members.get(name)
 
+    def add(self, process: Process) -> None:
+        """One more, last in boot order."""
+        self._members[process.name] = process
+
+    def remove(self, process: Process) -> None:
+        """That one is no member any more."""
+        del self._members[process.name]
+
     def in_stop_order(self) -> list[Process]:
         """Highest priority number first; of equals the last in boot order first."""
         return sorted(self._members.values(), key=lambda process: process.priority)[::-1]

@@ -76,6 +76,12 @@ class Pools:
         for instance in pool.listeners if pool is not None else ():
             del self._pool_of[instance]
 
+    def forget(self, instance: int) -> None:
+        """That process is no member of its group any more, if it was a listener; it is down, so it holds no event."""
+        pool = self._pool_of.pop(instance, None)
+        if pool is not None:
+            del pool.listeners[instance]
+
     @property
     def empty(self) -> bool:
         """Whether there is nobody to tell anything."""

@@ -7,12 +7,12 @@ was overtaken, is answered or undone, not obeyed. Semantics: supervisord-4.3 §2
 from __future__ import annotations
 
 from initd.record import Record
-from initd.states import Mood, ProcessState
+from initd.states import STOPPED_STATES, Mood, ProcessState
 from initd.supervise import events
 from initd.supervise.audience import Audience
 from initd.supervise.conclusion import Conclusion
 from initd.supervise.desk import SIGKILL
-from initd.supervise.effects import Effect, Exit, GroupChanged, Kill, MoodChanged, Outcome
+from initd.supervise.effects import Effect, Exit, GroupChanged, Kill, MemberChanged, MoodChanged, Outcome
 from initd.supervise.group import Group
 from initd.supervise.notifications import SUPERVISOR_RUNNING, Notification
 from initd.supervise.policy import ExitPolicy
@@ -130,11 +130,11 @@ class Supervisor:
         self._booted = True
         self._tell(events.Emitted(Notification(SUPERVISOR_RUNNING)))
         for group in self.groups:
-            self._autostart(group, event)
+            self._autostart(group.processes, event)
 
-    def _autostart(self, group: Group, boot: events.Booted) -> None:
+    def _autostart(self, processes: Sequence[Process], boot: events.Booted) -> None:
         if self.mood is Mood.RUNNING:
-            for process in group.processes:
+            for process in processes:
                 if process.policy.autostart and not process.ever_started:
                     self._rules.apply(process, Trigger.START, boot)
 
@@ -153,7 +153,7 @@ class Supervisor:
         rules.out.append(GroupChanged(group.name, True, tuple(process.instance for process in group.processes)))
         rules.reply(event.request, Outcome.DONE)
         if self._booted:
-            self._autostart(group, events.Booted())
+            self._autostart(group.processes, events.Booted())
 
     def _remove_group(self, event: events.GroupRemoved) -> None:
         group, rules = self._groups.get(event.name), self._rules
@@ -165,13 +165,48 @@ class Supervisor:
             return rules.reply(event.request, Outcome.STILL_RUNNING)
         del self._groups[event.name]
         for process in group.processes:
-            del self._processes[process.instance]
-            process.due_ns = process.report_ns = None  # nobody's deadlines any more
+            self._forget(process)
         for process in group.processes:
             self._sockets.left(process, self._processes.values(), rules)
         self.audience.removed(group)
         rules.out.append(GroupChanged(group.name, False, tuple(process.instance for process in group.processes)))
         rules.reply(event.request, Outcome.DONE)
+
+    def _add_member(self, event: events.MemberAdded) -> None:
+        group, rules = self._groups.get(event.group), self._rules
+        if self.mood is not Mood.RUNNING:
+            return rules.reply(event.request, Outcome.SHUTDOWN_STATE)
+        if group is None:
+            return rules.reply(event.request, Outcome.BAD_NAME)
+        if group.process(event.policy.name) is not None:
+            return rules.reply(event.request, Outcome.ALREADY_ADDED)
+        self._instances += 1
+        process = Process(self._instances, group.name, event.policy)
+        group.add(process)
+        self._processes[process.instance] = process
+        rules.out.append(MemberChanged(group.name, True, process.instance, process.name))
+        rules.reply(event.request, Outcome.DONE)
+        if self._booted:
+            self._autostart([process], events.Booted())
+
+    def _remove_member(self, event: events.MemberRemoved) -> None:
+        process, rules = self._processes.get(event.instance), self._rules
+        if self.mood is not Mood.RUNNING:
+            return rules.reply(event.request, Outcome.SHUTDOWN_STATE)
+        if process is None:
+            return rules.reply(event.request, Outcome.BAD_NAME)
+        if process.state not in STOPPED_STATES:
+            return rules.reply(event.request, Outcome.STILL_RUNNING)
+        self._groups[process.group].remove(process)
+        self._forget(process)
+        self._sockets.left(process, self._processes.values(), rules)
+        self.audience.pools.forget(process.instance)
+        rules.out.append(MemberChanged(process.group, False, process.instance, process.name))
+        rules.reply(event.request, Outcome.DONE)
+
+    def _forget(self, process: Process) -> None:
+        del self._processes[process.instance]
+        process.due_ns = process.report_ns = None  # nobody's deadlines any more
 
     def _command(self, event: events.StartAsked | events.StopAsked | events.SignalAsked) -> None:
         process = self._processes.get(event.instance)
@@ -316,6 +351,8 @@ HANDLERS: dict[type[events.Event], Callable[[Supervisor, Any], None]] = {
     events.Booted: Supervisor._boot,
     events.GroupAdded: Supervisor._add_group,
     events.GroupRemoved: Supervisor._remove_group,
+    events.MemberAdded: Supervisor._add_member,
+    events.MemberRemoved: Supervisor._remove_member,
     events.StartAsked: Supervisor._command,
     events.StopAsked: Supervisor._command,
     events.SignalAsked: Supervisor._command,

@@ -35,7 +35,8 @@ ops = st.one_of(
     st.tuples(st.just("deadline"), st.sampled_from([-1, 0, 1])),
     st.tuples(st.sampled_from(["spawned", "unspawned", "exit", "sigdeath", "killok", "killfail"]), st.integers(0, 3)),
     st.tuples(st.sampled_from(["start", "start_wait", "stop", "stop_wait", "signal"]), st.integers(1, 3)),
-    st.tuples(st.sampled_from(["remove", "add", "shutdown", "restart"]), st.integers(0, 2)),
+    st.tuples(st.sampled_from(["remove", "add", "join", "shutdown", "restart"]), st.integers(0, 2)),
+    st.tuples(st.just("leave"), st.integers(1, 5)),
 )
 
 
@@ -112,6 +113,11 @@ class World:
         elif name == "add" and value < len(self.policies):
             policy = self.policies[value]
             self.feed(events.GroupAdded(GroupPolicy(policy.name, policy.priority, (policy,)), self.ask()))
+        elif name == "join" and value < len(self.policies):
+            policy = self.policies[value].replace(name="joined")
+            self.feed(events.MemberAdded(f"p{value}", policy, self.ask()))
+        elif name == "leave":
+            self.feed(events.MemberRemoved(value, self.ask()))
         elif name in ("shutdown", "restart"):
             self.feed(events.ShutdownAsked(name == "restart"))
 

@@ -1,16 +1,20 @@
 from initd.states import ProcessState
-from initd.supervise.effects import GroupChanged
+from initd.supervise.effects import GroupChanged, MemberChanged
 from initd.supervise.events import (
+    Booted,
     GroupAdded,
     GroupRemoved,
+    MemberAdded,
+    MemberRemoved,
     Reaped,
+    ShutdownAsked,
     SignalAsked,
     Signalled,
     Spawned,
     SpawnFailed,
     StartAsked,
 )
-from initd.supervise.policy import GroupPolicy, ProcessPolicy
+from initd.supervise.policy import GroupPolicy, ListenerPolicy, ProcessPolicy
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
 
@@ -74,3 +78,50 @@ def test_a_group_that_is_removed_while_a_restart_waits_is_not_restarted():
     bench.do(GroupRemoved("a"))
     assert bench.core.next_deadline() is None
     assert bench.tick(bench.time + 1) == []
+
+
+def test_a_process_joins_a_live_group_last_and_starts_if_it_autostarts():
+    bench = Bench(ProcessPolicy("a"))
+    given = bench.do(MemberAdded("a", ProcessPolicy("b"), 1))
+    assert given[0] == MemberChanged("a", True, 2, "b")
+    assert replies(given) == {1: "DONE"}
+    assert spawns(given) == [2]
+    assert spawns(bench.do(MemberAdded("a", ProcessPolicy("c", autostart=False)))) == []
+    assert [process.name for process in bench.core.groups[0].processes] == ["a", "b", "c"]
+
+
+def test_a_process_that_joins_before_the_start_starts_with_the_others():
+    bench = Bench(ProcessPolicy("a"), booted=False)
+    assert spawns(bench.do(MemberAdded("a", ProcessPolicy("b")))) == []
+    assert spawns(bench.do(Booted())) == [1, 2]
+
+
+def test_who_cannot_join_is_told_why():
+    bench = Bench(ProcessPolicy("a"))
+    assert replies(bench.do(MemberAdded("x", ProcessPolicy("b"), 1))) == {1: "BAD_NAME"}
+    assert replies(bench.do(MemberAdded("a", ProcessPolicy("a"), 2))) == {2: "ALREADY_ADDED"}
+    bench.do(ShutdownAsked())
+    assert replies(bench.do(MemberAdded("a", ProcessPolicy("b"), 3))) == {3: "SHUTDOWN_STATE"}
+    assert replies(bench.do(MemberRemoved(1, 4))) == {4: "SHUTDOWN_STATE"}
+
+
+def test_a_process_leaves_its_group_only_when_it_is_down_and_its_number_is_nobodys_then():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    bench.do(MemberAdded("a", ProcessPolicy("b")))
+    assert replies(bench.do(MemberRemoved(2, 1))) == {1: "STILL_RUNNING"}
+    given = bench.do(MemberRemoved(1, 2))
+    assert given[0] == MemberChanged("a", False, 1, "a")
+    assert replies(given) == {2: "DONE"}
+    assert replies(bench.do(MemberRemoved(1, 3))) == {3: "BAD_NAME"}
+    assert [process.name for process in bench.core.groups[0].processes] == ["b"]
+
+
+def test_a_listener_that_leaves_is_told_nothing_any_more():
+    bench = Bench()
+    listens = ListenerPolicy(("REMOTE_COMMUNICATION",))
+    bench.add(GroupPolicy("g", 1, (ProcessPolicy("a", autostart=False), ProcessPolicy("b", autostart=False)), listens))
+    bench.do(MemberRemoved(1))
+    assert not bench.core.audience.pools.is_listener(1)
+    assert bench.core.audience.pools.is_listener(2)
+    bench.do(GroupRemoved("g"))
+    assert bench.core.audience.pools.empty
