@@ -92,7 +92,7 @@ class Session:
         )
         self.main_log_path = config.daemon.logfile
         self.main_log = MainLog(self.loop, THRESHOLDS[config.daemon.loglevel])
-        self._sinks = SinkTable(self.loop, self.main_log.warn)
+        self._sinks = SinkTable(self.loop, lambda text: self.log("warn", text))
         self._system_log: SystemLog | None = None
         self.driver = Driver(
             self.loop,
