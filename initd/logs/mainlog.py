@@ -103,7 +103,9 @@ class MainLog:
         (Discard() if self._file is None or self._closing else self._file).reopen(done)
 
     def clear(self, done: Done) -> None:
-        """Unlink the file and start a new one; a stream is left alone."""
+        """Unlink the file and start a new one; a stream is left alone. The old one is told, once for each place of a line."""
+        for _ in (self._file, self._copy) if self._copy is not None else (self._file,):
+            self.log(Level.INFO, "reopening log file")
         (Discard() if self._file is None or self._closing else self._file).clear(done)
 
     def close(self, done: Done) -> None:

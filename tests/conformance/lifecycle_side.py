@@ -14,6 +14,7 @@ import time
 import xmlrpc.client
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from supervisor.options import ClientOptions
 from supervisor.supervisorctl import Controller
@@ -157,6 +158,8 @@ class Side:
             return f"fault {fault.faultCode} {self.same(fault.faultString)}"
         except xmlrpc.client.ProtocolError as error:
             return f"http {error.errcode}"
+        except ExpatError:
+            return "no XML"
 
     def ctl(self, *args: str) -> tuple[int, str]:
         """What the stock client says: its own code, without a process for each call."""

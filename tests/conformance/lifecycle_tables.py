@@ -7,6 +7,7 @@ from tests.conformance import (
     lifecycle_daemons,
     lifecycle_ends,
     lifecycle_groups,
+    lifecycle_logs,
     lifecycle_outputs,
     lifecycle_reloads,
     lifecycle_states,
@@ -19,8 +20,9 @@ TABLES = (
     lifecycle_groups,
     lifecycle_children,
     lifecycle_outputs,
+    lifecycle_logs,
     lifecycle_daemons,
     lifecycle_reloads,
 )
 SCENARIOS: list[Scenario] = [scenario for table in TABLES for scenario in table.SCENARIOS]
-SHARED_FILES = lifecycle_children.SHARED_FILES | lifecycle_outputs.SHARED_FILES
+SHARED_FILES = lifecycle_children.SHARED_FILES | lifecycle_outputs.SHARED_FILES | lifecycle_logs.SHARED_FILES
