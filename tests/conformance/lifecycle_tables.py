@@ -6,6 +6,7 @@ from tests.conformance import (
     lifecycle_children,
     lifecycle_daemons,
     lifecycle_ends,
+    lifecycle_fastcgi,
     lifecycle_groups,
     lifecycle_logs,
     lifecycle_outputs,
@@ -17,6 +18,7 @@ from tests.conformance.lifecycle_steps import Scenario
 TABLES = (
     lifecycle_states,
     lifecycle_ends,
+    lifecycle_fastcgi,
     lifecycle_groups,
     lifecycle_children,
     lifecycle_outputs,
