@@ -156,8 +156,8 @@ class Service:
         program = self._session.driver.programs.get(instance)
         return program.log_paths if program is not None else (None, None)
 
-    def configured_logs(self, config: ProcessConfig, group: str) -> tuple[str, str]:
-        live = self.process(group, config.name)
+    def configured_logs(self, config: ProcessConfig, group: GroupConfig) -> tuple[str, str]:
+        live = self.process(group.name, config.name) if self._session.is_live(group) else None
         real = self.log_paths(live.instance) if live is not None and not self._reread else ("auto", "auto")
         shown = []
         for log, path in zip((config.stdout, config.stderr), real, strict=True):

@@ -141,7 +141,9 @@ class Session:
         """
         self.tell_notices()
         self.environment.kernel.catch_signals(CAUGHT)
-        config, daemon, groups = self.config, self.config.daemon, self.config.groups
+        config, daemon = self.config, self.config.daemon
+        # Of several groups of one name the first is there; the others are never made, so they have no logs either.
+        groups = tuple({group.name: group for group in reversed(config.groups)}.values())[::-1]
 
         def opened(error: OSError | None) -> None:
             if self.exit is not None:
@@ -275,6 +277,10 @@ class Session:
     def held_bytes(self) -> int:
         """How much output of programs waits to be written, in the fullest queue."""
         return self._sinks.held_bytes
+
+    def is_live(self, group: GroupConfig) -> bool:
+        """Whether the live group of that name is this one."""
+        return self._active.get(group.name) is group
 
     def active_groups(self) -> Sequence[GroupConfig]:
         """The live groups as they were configured when they were added."""

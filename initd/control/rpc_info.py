@@ -60,7 +60,7 @@ def _config_infos(
 
 
 def _config_info(daemon: Daemon, process: ProcessConfig, group: GroupConfig) -> dict[str, Any]:
-    stdout, stderr = daemon.configured_logs(process, group.name)
+    stdout, stderr = daemon.configured_logs(process, group)
     return {
         "autostart": process.autostart,
         "directory": process.directory,

@@ -103,6 +103,15 @@ def test_auto_logs_are_made_before_the_start_and_those_of_an_earlier_daemon_are_
     ]
 
 
+def test_of_two_groups_of_one_name_only_the_first_has_logs_made():
+    world = World(program("p", autostart="false") + program("q", autostart="false") + "[group:p]\nprograms=q\n")
+    world.run(2)
+    assert sorted(name.partition("---")[0] for name in world.files.listdir("/tmp") if "---" in name) == [
+        "q-stderr",
+        "q-stdout",
+    ]
+
+
 def test_an_auto_log_that_cannot_be_made_is_a_warning_and_the_program_runs_without():
     world = World(program("p"))
     world.files.fail("/tmp", 28, "make_temp")

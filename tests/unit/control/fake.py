@@ -159,7 +159,7 @@ class FakeDaemon:
     def log_paths(self, instance: int) -> tuple[str | None, str | None]:
         return next(process.logs for group in self.live for process in group.processes if process.instance == instance)
 
-    def configured_logs(self, config: ProcessConfig, group: str) -> tuple[str, str]:
+    def configured_logs(self, config: ProcessConfig, group: GroupConfig) -> tuple[str, str]:
         return "auto", "none"
 
     def log(self, level: str, text: str) -> None:
