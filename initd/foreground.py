@@ -106,9 +106,10 @@ def _limits(config: Config) -> linux_process.Limits:
         raise ConfigError(
             f"The minimum number of {'' if files else 'available '}{what} required to run this {of} is {error.wanted} "
             f'as per the "{option}" command-line argument or config file setting. The current environment will only '
-            f"allow you to open {error.hard} {what}.  Either raise the number of usable {what} in your environment "
+            f"allow you to open {error.wanted} {what}.  Either raise the number of usable {what} in your environment "
             f"(see README.rst) or lower the {option} setting in the config file to allow the {of} to start.",
             key=option,
+            hint=f"it allows {error.hard}",  # stock's sentence names the wrong number
         ) from None
 
 
@@ -157,12 +158,12 @@ def _listen(application: Application, process: _Process) -> None:
         number = error.errno or 0
         if number == errno.EADDRINUSE:
             raise ConfigError(IN_USE) from None
-        name = errno.errorcode.get(number, "EUNKNOWN")
+        name = errno.errorcode.get(number)  # a name service's error has none
         section = getattr(getattr(error, "config", None), "section", "")
         raise ConfigError(
-            f"Cannot open an HTTP server: socket.error reported errno.{name} ({number})",
+            f"Cannot open an HTTP server: socket.error reported {f'errno.{name} ({number})' if name else number}",
             file=application.session.config.path,
-            hint=f"[{section}] cannot listen at {error.filename}: {os.strerror(number)}",
+            hint=f"[{section}] cannot listen at {error.filename}: {os.strerror(number) if name else error.strerror}",
         ) from None
     for path in present:  # nobody listened on it, or we would not be here
         process.say(f"Unlinking stale socket {path}\n")
