@@ -113,16 +113,16 @@ class Pools:
             self._dispatch(pool)
 
     def _queue(self, pool: Pool, queued: Queued, again: bool = False) -> None:
-        size = pool.policy.buffer_size
         if again:
-            self._log(
-                "debug",
-                f"rebuffering event {queued.serial} for pool {pool.name} (buf size={len(pool.waiting)}, max={size})",
-            )
-        if len(pool.waiting) >= size:
+            self._tell_again(pool, queued, len(pool.waiting))
+        if len(pool.waiting) >= pool.policy.buffer_size:
             lost = pool.waiting.pop(0)
             self._log("error", f"pool {pool.name} event buffer overflowed, discarding event {lost.serial}")
         pool.waiting.insert(0 if again else len(pool.waiting), queued)
+
+    def _tell_again(self, pool: Pool, queued: Queued, others: int) -> None:
+        size = pool.policy.buffer_size
+        self._log("debug", f"rebuffering event {queued.serial} for pool {pool.name} (buf size={others}, max={size})")
 
     def _free(self, pool: Pool) -> Listener | None:
         for listener in pool.listeners.values():
@@ -131,12 +131,16 @@ class Pools:
         return None
 
     def _dispatch(self, pool: Pool) -> None:
+        sent = False
         while pool.waiting:
             listener = self._free(pool)
             if listener is None:
+                if sent:  # supervisord takes out what it cannot send, puts it back, and tells of that
+                    self._tell_again(pool, pool.waiting[0], len(pool.waiting) - 1)
                 return
             listener.state, listener.event = ListenerState.BUSY, pool.waiting.pop(0)
             self.out.append(Send(listener.instance, listener.event.serial, self._envelope(pool, listener.event)))
+            sent = True
 
     def _envelope(self, pool: Pool, queued: Queued) -> str:
         payload = queued.notification.payload
