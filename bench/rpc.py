@@ -46,3 +46,33 @@ def request(method: str, *params: Any) -> bytes:
     """A whole HTTP/1.0 request, whose answer ends when the connection does."""
     body = xmlrpc.client.dumps(params, method).encode()
     return b"POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+class Kept:
+    """One connection on which the same call is made again and again, and its answer read but not looked into."""
+
+    def __init__(self, path: Path, method: str) -> None:
+        body = xmlrpc.client.dumps((), method).encode()
+        self._request = b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        self._socket = connected(str(path))
+        self._stream = self._socket.makefile("rb")
+
+    def __enter__(self) -> Kept:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        self._socket.close()
+
+    def call(self) -> bytes:
+        """The answer; ValueError if it is none, or has no length."""
+        self._socket.sendall(self._request)
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            line = self._stream.readline()
+            if not line:
+                raise ValueError(f"the connection ended after {head!r}")
+            head += line
+        if b" 200 " not in head[:20]:
+            raise ValueError(head.decode("latin-1"))
+        return self._stream.read(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]))

@@ -25,14 +25,16 @@ def description(kernel: Kernel, process: ProcessView) -> str:
     return ""
 
 
-def lasting(daemon: Daemon, process: ProcessView) -> dict[str, Any]:
-    """The members that stay as they are until something happens to the process."""
+def info(daemon: Daemon, process: ProcessView) -> dict[str, Any]:
+    """The struct of getProcessInfo, its members in supervisord's order."""
+    kernel = daemon.loop.kernel
     stdout, stderr = (path or "" for path in daemon.log_paths(process.instance))
     return {
         "name": process.name,
         "group": process.group,
         "start": process.start_wall // SECOND_NS,
         "stop": process.stop_wall // SECOND_NS,
+        "now": kernel.wall() // SECOND_NS,
         "state": int(process.state),
         "statename": process.state.name,
         "spawnerr": process.spawnerr,
@@ -41,9 +43,23 @@ def lasting(daemon: Daemon, process: ProcessView) -> dict[str, Any]:
         "stdout_logfile": stdout,
         "stderr_logfile": stderr,
         "pid": process.pid,
+        "description": description(kernel, process),
     }
 
 
-def passing(kernel: Kernel, process: ProcessView) -> dict[str, Any]:
-    """The members that change with the time of day."""
-    return {"now": kernel.wall() // SECOND_NS, "description": description(kernel, process)}
+def lasting(daemon: Daemon, process: ProcessView) -> tuple[Any, ...]:
+    """What `info` is made of but for the time of day: the same until something happens to the process."""
+    return (
+        process.state,
+        process.pid,
+        process.start_wall,
+        process.stop_wall,
+        process.spawnerr,
+        process.exitstatus,
+        daemon.log_paths(process.instance),
+    )
+
+
+def moment(kernel: Kernel, process: ProcessView) -> tuple[int, int]:
+    """And the time of day, as far as it shows."""
+    return kernel.wall() // SECOND_NS, (kernel.mono() - process.up_since) // SECOND_NS

@@ -67,6 +67,8 @@ class Outgoing:
                 self._put(piece)
             if self.live and not self.begun and not supply.waiting:
                 self._begin(None)
+        if self.begun:
+            self._send()
         if supply.finished and not self._ended:
             if not self.begun:
                 self._begin(self._held_bytes)
@@ -88,12 +90,9 @@ class Outgoing:
 
     def _put(self, piece: bytes) -> None:
         self.body_bytes += len(piece)
-        if self.begun:
-            self._send(piece)
-            return
         self._held.append(piece)
         self._held_bytes += len(piece)
-        if self._held_bytes > AHEAD_BYTES:
+        if self._held_bytes > AHEAD_BYTES and not self.begun:
             self._begin(None)
 
     def _begin(self, length_bytes: int | None) -> None:
@@ -104,10 +103,11 @@ class Outgoing:
         head = h11.Response(status_code=reply.status, headers=headers, reason=REASONS[reply.status].encode())
         self._wire += self._http.send(head) or b""
         self.begun = True
-        for piece in self._held:
-            self._send(piece)
-        self._held.clear()
+        self._send()
 
-    def _send(self, piece: bytes) -> None:
-        if not self._bodyless:
-            self._wire += self._http.send(h11.Data(data=piece)) or b""
+    def _send(self) -> None:
+        """Frame what is held, all of it at once."""
+        if self._held and not self._bodyless:
+            self._wire += self._http.send(h11.Data(data=b"".join(self._held))) or b""
+        self._held.clear()
+        self._held_bytes = 0

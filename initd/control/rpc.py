@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.control.daemon import Daemon
+    from initd.control.rpc_info import Written
     from initd.control.steps import Pieces, Steps
 
     Method = Callable[..., Any]
@@ -41,7 +42,7 @@ class Rpc:
 
     def __init__(self, daemon: Daemon, namespaces: Sequence[str] = ("supervisor",)) -> None:
         self.daemon = daemon
-        self.info_cache: dict[int, tuple[Any, str]] = {}
+        self.info_cache: dict[int, Written] = {}
         self.methods: dict[str, Method] = {}
         self.help: dict[str, str] = {}
         self.signatures: dict[str, Signature] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from initd.config.model import AUTO
-from initd.control.describe import lasting, passing
+from initd.control.describe import description, info, lasting, moment
 from initd.control.rpc_names import find_process
 from initd.control.xmlrpc import Items, Raw, members, struct
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 
 def process_info(rpc: Rpc, name: Any) -> dict[str, Any]:
-    process = find_process(rpc.daemon, name)
-    return {**lasting(rpc.daemon, process), **passing(rpc.daemon.loop.kernel, process)}
+    return info(rpc.daemon, find_process(rpc.daemon, name))
 
 
 def all_process_info(rpc: Rpc) -> Items:
@@ -30,20 +29,39 @@ def all_process_info(rpc: Rpc) -> Items:
 
 def _infos(rpc: Rpc, views: Sequence[ProcessView]) -> Generator[Raw, Any, None]:
     """One struct after the other, while the reply is being sent: what is removed meanwhile is left out."""
-    kernel = rpc.daemon.loop.kernel
     old, rpc.info_cache = rpc.info_cache, {}
     for view in views:
         process = rpc.daemon.process(view.group, view.name)
         if process is not None:
-            cached = _lasting_xml(rpc.daemon, process, old.get(process.instance))
-            rpc.info_cache[process.instance] = cached
-            yield struct(cached[1], members(passing(kernel, process)))
+            written = old.get(process.instance) or Written()
+            rpc.info_cache[process.instance] = written
+            yield written.now(rpc.daemon, process)
 
 
-def _lasting_xml(daemon: Daemon, process: ProcessView, cached: tuple[Any, str] | None) -> tuple[Any, str]:
-    """The lasting members as XML, with what they were made from: written again only after something has happened."""
-    content = lasting(daemon, process)
-    return cached if cached is not None and cached[0] == content else (content, members(content))
+class Written:
+    """The struct of one process as XML: made anew only after something has happened, and put together once a second."""
+
+    __slots__ = ("_lasting", "_moment", "_parts", "_raw")
+
+    def __init__(self) -> None:
+        self._lasting: Any = None
+        self._moment: Any = None
+        self._parts: tuple[str, str] = "", ""
+        self._raw = Raw("")
+
+    def now(self, daemon: Daemon, process: ProcessView) -> Raw:
+        """The XML of `info`."""
+        same, at = lasting(daemon, process), moment(daemon.loop.kernel, process)
+        if same != self._lasting:
+            content = list(info(daemon, process).items())
+            self._parts = members(dict(content[:4])), members(dict(content[5:-1]))
+        elif at == self._moment:
+            return self._raw
+        self._lasting, self._moment = same, at
+        before, after = self._parts
+        shown = {"description": description(daemon.loop.kernel, process)}
+        self._raw = struct(before, members({"now": at[0]}), after, members(shown))
+        return self._raw
 
 
 def all_config_info(rpc: Rpc) -> Items:

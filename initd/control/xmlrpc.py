@@ -125,6 +125,9 @@ def struct(*parts: str) -> Raw:
 
 
 def _value(value: Any) -> Pieces:
+    if isinstance(value, Raw):
+        yield value.xml.encode()
+        return
     parts: list[Any] = []
     _write(value, parts)
     first = 0

@@ -62,6 +62,36 @@ def test_what_is_kept_between_calls_is_forgotten_when_the_state_changes(world: W
     assert world.call("getAllProcessInfo") == []
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("state", ProcessState.STARTING),
+        ("pid", 8),
+        ("start_wall", 3 * SECOND_NS),
+        ("stop_wall", 4 * SECOND_NS),
+        ("spawnerr", "can't"),
+        ("exitstatus", 2),
+        ("up_since", -9 * SECOND_NS),
+    ],
+)
+def test_whatever_changes_shows_at_once_even_within_a_second(world: World, field: str, value: object) -> None:
+    process = world.daemon.program("web", 1, state=ProcessState.RUNNING, pid=7, start_wall=2 * SECOND_NS)
+    before = world.call("getAllProcessInfo")
+    assert world.call("getAllProcessInfo") == before
+    setattr(process, field, value)
+    (after,) = world.call("getAllProcessInfo")
+    assert [after] != before
+    assert list(after.items()) == list(world.call("getProcessInfo", "web").items())
+
+
+def test_a_newcomer_of_the_same_name_is_not_taken_for_the_old_one(world: World) -> None:
+    world.daemon.program("web", 1, state=ProcessState.RUNNING, pid=7)
+    assert world.call("getAllProcessInfo")[0]["pid"] == 7
+    world.daemon.live.clear()
+    world.daemon.program("web", 2)
+    assert world.call("getAllProcessInfo")[0]["pid"] == 0
+
+
 def test_thousands_of_processes_are_listed_over_several_turns(world: World) -> None:
     world.daemon.add("many", *(FakeProcess("many", f"p{n:04}", n) for n in range(2000)))
     lookup = {process.name: process for process in world.daemon.live[0].processes}
