@@ -191,14 +191,14 @@ class Run:
         self._clear()
 
     def _clear(self) -> None:
-        if self._alone():
+        grace_ns = self._options.grace_ns
+        if grace_ns is None or self._alone():
             self._over = True
             return
         from initd.reaper.clearing import Clearing
 
         now_ns = self._kernel.mono()
-        grace_ns = self._options.grace_ns
-        until_ns = now_ns + (grace_ns or 0)
+        until_ns = now_ns + grace_ns
         if self._stop_ns is not None:
             until_ns = min(until_ns, max(now_ns, self._stop_ns + self._options.deadline_ns))
         self._timers = []

@@ -68,7 +68,7 @@ class SimKernel(Outside):
     # processes
     def spawn(self, spec: SpawnSpec) -> Child:
         self._enter("spawn", spec)
-        return self._spawner.spawn(spec)
+        return self.spawner.spawn(spec)
 
     @rule("kill-refuses-groups")
     def kill(self, pid: int, signal: int) -> None:

@@ -103,6 +103,8 @@ class Machine:
 
         As PID 1 it is safe from what it does not catch, SIGKILL and SIGSTOP included unless they come from outside.
         """
+        if signal == sig.SIGCONT:
+            self.stopped = False
         if signal in self.caught:
             delay_ns = 0 if self.tamper is None else self.tamper(signal)
             if delay_ns:
@@ -110,8 +112,7 @@ class Machine:
             elif delay_ns is not None:
                 self.taken.add(signal)
         elif signal in IGNORED_BY_DEFAULT or signal in self.daemon.ignored:
-            if signal == sig.SIGCONT:
-                self.stopped = False
+            pass
         elif self.daemon.pid == 1 and (inside or signal not in (sig.SIGKILL, sig.SIGSTOP)):
             return
         elif signal in STOPS:

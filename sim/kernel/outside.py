@@ -72,7 +72,7 @@ class Outside:
         self._nudged = False
         self.nudges = 0
         self.events = 0
-        self._spawner = Spawner(self.machine, programs, self.faults)
+        self.spawner = Spawner(self.machine, programs, self.faults)
         self._spins = 0
 
     def _open_stdio(self) -> None:
@@ -159,29 +159,29 @@ class Outside:
 
     def attempts(self, key: str) -> int:
         """How often the program of that SUPERVISOR_PROCESS_NAME, or argv[0], has been spawned."""
-        return sum(count for name, count in self._spawner.attempts.items() if key in name)
+        return sum(count for name, count in self.spawner.attempts.items() if key in name)
 
     @property
     def programs(self) -> Programs:
         """What spawned programs do; may be changed between spawns."""
-        return self._spawner.programs
+        return self.spawner.programs
 
     @programs.setter
     def programs(self, programs: Programs) -> None:
-        self._spawner.programs = programs
+        self.spawner.programs = programs
 
     @property
     def late_notes(self) -> bool:
         """Whether even a plain start is known by its note only; may be changed between spawns."""
-        return self._spawner.late_notes
+        return self.spawner.late_notes
 
     @late_notes.setter
     def late_notes(self, late: bool) -> None:
-        self._spawner.late_notes = late
+        self.spawner.late_notes = late
 
     def delay_starts(self, delay_ns: int) -> None:
         """Children begin that long after they were spawned from now on."""
-        self._spawner.start_delay_ns = delay_ns
+        self.spawner.start_delay_ns = delay_ns
 
     # clients
     def connect_unix(self, path: str) -> SimClient:

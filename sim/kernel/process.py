@@ -24,13 +24,13 @@ class Process:
     `state` is R, S, T, D or Z as ps(1) shows it, or X once reaped. `frames` is its stack of running scripts: a signal
     handler runs on top of what it interrupted. `ticket` tells a wake-up that is still meant from a stale one. `rank`
     is its place in its parent's list of children. A SIGKILL finds it in disk sleep for `dying_ns`; `struck` is the first
-    signal that a script which watches for one was sent.
+    signal that a script which watches for one was sent. It has been stopped `stops` times, last `stopped_by` that signal.
     """
 
     __slots__ = (
         "argv", "attempt", "auto_reap", "blocked", "born_ns", "burst", "children", "directory", "dying_ns", "env", "fds",
         "frames", "gid", "groups", "handlers", "ignored", "is_daemon", "nofile", "parent", "pending", "pgid", "pid", "rank",
-        "sid", "state", "status", "struck", "subreaper", "ticket", "uid", "umask", "waiters",
+        "sid", "state", "status", "stopped_by", "stops", "struck", "subreaper", "ticket", "uid", "umask", "waiters",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent: Process | None, pgid: int, sid: int) -> None:
@@ -49,7 +49,7 @@ class Process:
         self.subreaper = self.auto_reap = self.is_daemon = False
         self.frames: list[Frame] = []
         self.waiters: list[Process] = []
-        self.struck = self.dying_ns = 0
+        self.struck = self.dying_ns = self.stops = self.stopped_by = 0
         self.ticket = self.burst = self.born_ns = self.attempt = 0
         self.argv: tuple[str, ...] = ()
         self.env: Mapping[str, str] = {}

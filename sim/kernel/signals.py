@@ -156,6 +156,7 @@ class Signals:
         if signal in TERMINAL_STOPS and machine.family.group_is_orphaned(process.pgid, None):
             return True
         process.state = "T"
+        process.stops, process.stopped_by = process.stops + 1, signal
         process.ticket += 1
         machine.family.tell_parent(process)
         return False

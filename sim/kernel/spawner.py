@@ -53,10 +53,7 @@ class Spawner:
             child = machine.family.fork(machine.daemon, streams, own_group=True)
         except OSError as error:
             raise KernelError(error.errno or errno.EAGAIN, "fork") from None
-        failed = self._loader.set_up(child, spec)
-        steps = [["exit", 127]] if failed else self._script(child)
-        if steps and steps[0][0] == "exec-error":
-            failed, steps = SetupFailed("exec", getattr(errno, str(steps[0][1]))), [["exit", 127]]
+        failed, steps = self.prepare(child, spec)
         if machine.trace is not None:
             machine.trace(machine.clock.now, "spawn", child.pid, spec.argv)
         prepares = spec.directory is not None or (spec.user is not None and spec.user.uid != machine.daemon.uid)
@@ -67,6 +64,14 @@ class Spawner:
             _say(last_words(spec, failed), streams[2])
         machine.scheduler.start(child, steps, self.start_delay_ns)
         return Child(child.pid, note_fd, failed if note_fd < 0 else None)
+
+    def prepare(self, child: Process, spec: SpawnSpec) -> tuple[SetupFailed | None, list[Any]]:
+        """Make a forked child what the spec asks for: what failed, and the script it is to run."""
+        failed = self._loader.set_up(child, spec)
+        steps = [["exit", 127]] if failed else self._script(child)
+        if steps and steps[0][0] == "exec-error":
+            failed, steps = SetupFailed("exec", getattr(errno, str(steps[0][1]))), [["exit", 127]]
+        return failed, steps
 
     def _note(self, failed: SetupFailed | None, spec: SpawnSpec, child: Process) -> int:
         machine = self._machine

@@ -6,16 +6,18 @@ import contextlib
 import fcntl
 import os
 import resource
+import signal
 import socket
 import tempfile
 import time
 
 from initd.kernel.linux import LinuxKernel
+from initd.kernel.linux_init import LinuxInit
 from tests.contract.world import World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 CHUNK = 65536
 SETTLE_S = 0.2
@@ -109,9 +111,22 @@ class LinuxWorld(World):
         time.sleep(0.001)
 
     def ignored(self, pid: int) -> set[int]:
+        return self._signals(pid, "SigIgn")
+
+    def blocked(self, pid: int) -> set[int]:
+        return self._signals(pid, "SigBlk")
+
+    @staticmethod
+    def _signals(pid: int, field: str) -> set[int]:
         with open(f"/proc/{pid}/status") as status:
-            mask = next(int(line.split()[1], 16) for line in status if line.startswith("SigIgn"))
+            mask = next(int(line.split()[1], 16) for line in status if line.startswith(field))
         return {number for number in range(1, 65) if mask >> (number - 1) & 1}
+
+    def become_init(self, ignored: Iterable[int] = (), blocked: Iterable[int] = ()) -> LinuxInit:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        return LinuxInit(blocked)
 
     def dies_of(self, number: int, action: Callable[[], None]) -> bool:
         pid = os.fork()

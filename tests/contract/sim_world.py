@@ -6,14 +6,16 @@ import contextlib
 import sys
 
 from sim.kernel import Killed, SimClient, SimFiles, SimKernel
+from sim.kernel.init import SimInit
 from sim.kernel.syslogd import Syslogd
 from tests.contract.contracts import INIT
 from tests.contract.world import REAL, World, script_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from initd.kernel.init_port import Init
     from initd.kernel.port import Files
 
 REST_NS = 1_000_000
@@ -45,6 +47,13 @@ class SimWorld(World):
     def ignored(self, pid: int) -> set[int]:
         process = self.kernel.process(pid)
         return set(process.ignored) if process is not None else set()
+
+    def blocked(self, pid: int) -> set[int]:
+        process = self.kernel.process(pid)
+        return set(process.blocked) if process is not None else set()
+
+    def become_init(self, ignored: Iterable[int] = (), blocked: Iterable[int] = ()) -> Init:
+        return SimInit(self.kernel, ignored, blocked)
 
     def dies_of(self, number: int, action: Callable[[], None]) -> bool:
         try:

@@ -10,15 +10,17 @@ import json
 import sys
 from pathlib import Path
 
+from initd.kernel.command import Command
 from initd.kernel.port import READABLE, SpawnSpec
 from sim.children.steps import real_argv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
     from typing import Any
 
+    from initd.kernel.init_port import Init
     from initd.kernel.port import Child, ExitStatus, Files, Kernel
 
 REAL = str(Path(__file__).resolve().parents[2] / "sim/children/real.py")
@@ -190,6 +192,28 @@ class World:
     def ignored(self, pid: int) -> set[int]:
         """The signals a process ignores."""
         raise NotImplementedError
+
+    def blocked(self, pid: int) -> set[int]:
+        """The signals a process has blocked."""
+        raise NotImplementedError
+
+    def become_init(self, ignored: Iterable[int] = (), blocked: Iterable[int] = ()) -> Init:
+        """Go on as the init of one command, started with those signals ignored and blocked."""
+        raise NotImplementedError
+
+    def command(self, steps: list[Any], place: str = "group", path: str = sys.executable) -> Command:
+        """What starts these steps below an init; whose program is missing exits with 100 more than the errno."""
+        argv = (path, *real_argv("python", REAL, steps)[1:])
+        return Command(argv, place, lambda number, text: (f"{text}\n", 100 + number))
+
+    def until_changed(self, init: Init, pid: int) -> int:
+        """The status, as wait(2) has it, with which that child of the init has ended or stopped."""
+        give_up_ns = init.mono() + int(PATIENCE_S * 1e9)
+        while True:
+            found = dict(init.reap(100)[0])
+            if pid in found:
+                return found[pid]
+            assert init.wait_signal(give_up_ns) is not None, f"{pid} has not changed in {PATIENCE_S} s"
 
     def dies_of(self, number: int, action: Callable[[], None]) -> bool:
         """Whether the action is the death of the daemon by that signal; it may be made in a copy of it."""
