@@ -111,14 +111,17 @@ WHERE: dict[str, dict[str, str]] = {
         **_PROGRAM,
         "events": "initd/supervise/pools.py events",
         "buffer_size": "initd/supervise/pools.py buffer_size",
-        "result_handler": "? result_handler",
+        "result_handler": "initd/control/facade/handlers.py handler",
     },
     "group:": {"programs": "initd/config/groups.py programs", "priority": "initd/supervise/supervisor.py priority"},
     "rpcinterface:": {
-        "supervisor.rpcinterface_factory": "initd/config/servers.py supervisor.rpcinterface_factory",
-        "*": "initd/config/servers.py options",
+        FACTORY: "initd/control/facade/interface.py factory",
+        "*": "initd/control/facade/interface.py options",
     },
-    "ctlplugin:": {"supervisor.ctl_factory": "?client supervisor.ctl_factory", "*": "?client supervisor.ctl_factory"},
+    "ctlplugin:": {
+        "supervisor.ctl_factory": "initd/control/client/controller.py factory",
+        "*": "initd/control/client/controller.py options",
+    },
     "initd": {
         "web_get_actions": "initd/control/web/pages.py web_get_actions",
         "exit_code_from": "initd/drive/policies.py exit_code_from",
@@ -131,10 +134,9 @@ WHERE: dict[str, dict[str, str]] = {
 
 _PROBES = {
     "eventlistener:": "[eventlistener:x]\ncommand=x\nevents=EVENT\n",
-    "rpcinterface:": "[rpcinterface:x]\nsupervisor.rpcinterface_factory=no.such:factory\n",
 }
-"""Sections that were refused before they could be used; there is nothing wrong in them but that a factory does not exist."""
-_READERS = ("initd/config/", "initd/control/rpc_info.py", "initd/check.py")
+"""Sections that were refused before they could be used; there is nothing wrong in them."""
+_READERS = ("initd/config/", "initd/control/facade/members.py", "initd/control/rpc_info.py", "initd/check.py")
 """Who reads or shows an option without acting on it."""
 
 
@@ -188,7 +190,7 @@ def place(section: str, option: str, known: dict[str, set[str]]) -> str:
     """The module that acts on an option, or NOT_YET; AssertionError if the one that is named does not."""
     module, _, word = WHERE[section][option].partition(" ")
     if refused(section):
-        return f"`{module}`, for supervisor's own only" if word == FACTORY else NOT_YET
+        return NOT_YET
     if not module.startswith("?"):
         assert word in known[module], f"{module} has nothing to do with {word}, option {option} of {section}"
         return f"`{module}`"

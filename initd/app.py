@@ -100,7 +100,7 @@ class Application:
         self.session.loop.inherit(session.loop)
         self._hooks.renewed(self.session)
         try:
-            self.session.listen()
+            self.session.listen(strict=False)
         except Exception as error:
             # Without its servers the daemon still supervises: better than stopping for good (promise 3).
             self.session.log("crit", f"could not open the HTTP servers: {error}")

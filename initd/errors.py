@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 EXIT_USAGE = 2
 """The exit status of a daemon whose configuration, socket or log cannot be used."""
 
@@ -61,3 +63,26 @@ class ProtocolFault(InitdError):
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code, self.text = code, text
+
+
+class Fault(enum.IntEnum):
+    """What can go wrong with an XML-RPC call (supervisord-4.3 §5.2); SUCCESS occurs only in the result structs of group calls."""
+
+    UNKNOWN_METHOD = 1
+    INCORRECT_PARAMETERS = 2
+    BAD_ARGUMENTS = 3
+    SIGNATURE_UNSUPPORTED = 4
+    SHUTDOWN_STATE = 6
+    BAD_NAME = 10
+    BAD_SIGNAL = 11
+    NO_FILE = 20
+    NOT_EXECUTABLE = 21
+    FAILED = 30
+    ABNORMAL_TERMINATION = 40
+    SPAWN_ERROR = 50
+    ALREADY_STARTED = 60
+    NOT_RUNNING = 70
+    SUCCESS = 80
+    ALREADY_ADDED = 90
+    STILL_RUNNING = 91
+    CANT_REREAD = 92

@@ -12,23 +12,25 @@ import os
 import sys
 
 from initd.app import Application, Hooks
-from initd.config.load import load, render
+from initd.config.load import load, plugins_of, render
 from initd.config.model import Notice
 from initd.daemonize import complain, report
 from initd.errors import EXIT_USAGE, ConfigError
 from initd.kernel import linux_process
 from initd.kernel.linux import LinuxKernel
 from initd.kernel.linux_files import LinuxFiles
-from initd.pinned import pin
+from initd.pinned import PACKAGES, pin
 from initd.session import Environment
 from initd.signals import CAUGHT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from initd.config.host import Host
     from initd.config.load import Arguments
     from initd.config.model import Config
-    from initd.kernel.port import Kernel
+    from initd.kernel.port import Files, Kernel
     from initd.recorded import Recorded
     from initd.session import Session
 
@@ -61,7 +63,8 @@ def run(arguments: Arguments, config: Config, host: Host, status: int) -> int:
     port: Kernel = kernel if recorded is None else recorded.kernel(kernel)
     hear = None if recorded is None else recorded.effect
     environment = Environment(port, host, arguments, console, limits.child_nofile, hear, stderr=2)
-    process = _Process(status, detached=status >= 0 or (first and not config.daemon.nodaemon))
+    detached = status >= 0 or (first and not config.daemon.nodaemon)
+    process = _Process(status, detached, plugins_of(config))
     hooks = process.hooks() if recorded is None else recorded.hooks(process.hooks())
     application = Application(environment, config, hooks)
     application.session.notices += [*notices, *[Notice("info", note) for note in limits.notes]]
@@ -142,6 +145,10 @@ def _import_all(config: Config) -> None:
 
     from initd.logs import lastwords  # noqa: F401
 
+    if plugins_of(config):
+        from initd import members  # noqa: F401
+        from initd.control.facade import handlers, interface  # noqa: F401
+
     if config.servers:
         from initd.control import door, http
 
@@ -154,6 +161,11 @@ def _listen(application: Application, process: _Process) -> None:
     present = [server.path for server in servers if server.family == "unix" and os.path.exists(server.path)]
     try:
         application.listen()
+    except ConfigError:  # a plugin; all servers were bound by us before it was asked
+        for server in servers:
+            if server.family == "unix" and os.path.exists(server.path):
+                os.unlink(server.path)
+        raise
     except OSError as error:
         number = error.errno or 0
         if number == errno.EADDRINUSE:
@@ -172,8 +184,9 @@ def _listen(application: Application, process: _Process) -> None:
 class _Process:
     """What this process holds on behalf of the daemon: the locked pidfile, and the pipe to who waits for it."""
 
-    def __init__(self, status: int, detached: bool) -> None:
+    def __init__(self, status: int, detached: bool, plugins: Sequence[str] = ()) -> None:
         self._status = status
+        self._plugins = plugins
         self._detached = detached
         self._pidfile = ""
         self._lock = -1
@@ -181,7 +194,7 @@ class _Process:
         self._said = ""
 
     def hooks(self) -> Hooks:
-        return Hooks(self._failed, self._started, self._idle, self._stopped, self._renewed, pin)
+        return Hooks(self._failed, self._started, self._idle, self._stopped, self._renewed, self._late)
 
     def say(self, text: str) -> None:
         """Have the user read this on standard error: our own, or that of the command that waits for us."""
@@ -249,6 +262,14 @@ class _Process:
         gc.freeze()
         self._begun = True
         return written
+
+    def _late(self, files: Files) -> int:
+        packages: tuple[str, ...] = PACKAGES
+        if self._plugins:
+            from initd.plugins.entry import packages_of
+
+            packages = (*packages, *packages_of(self._plugins))
+        return pin(files, packages)
 
     def _idle(self) -> None:
         gc.collect()

@@ -42,9 +42,13 @@ class Pinned:
     def create_module(self, spec: ModuleSpec) -> None:
         """The default module object will do."""
 
+    def get_code(self, name: str) -> Any:
+        """The held code."""
+        return marshal.loads(self._modules[name][0])
+
     def exec_module(self, module: ModuleType) -> None:
         """Run the held code."""
-        exec(marshal.loads(self._modules[module.__name__][0]), module.__dict__)
+        exec(self.get_code(module.__name__), module.__dict__)
 
 
 def pin(files: Files, packages: Sequence[str] = PACKAGES) -> int:

@@ -12,20 +12,30 @@ from initd.drive.resolve import CommandError, resolve
 from initd.drive.spawner import child_environment
 from initd.errors import ConfigError, ProtocolFault
 from initd.states import Mood, ProcessState
-from initd.supervise.effects import GroupChanged, MoodChanged, Outcome, StateChanged
-from initd.supervise.events import Emitted, GroupRemoved, ShutdownAsked, SignalAsked, StartAsked, StopAsked
+from initd.supervise.effects import GroupChanged, MemberChanged, MoodChanged, Outcome, StateChanged
+from initd.supervise.events import (
+    Emitted,
+    GroupRemoved,
+    ResultJudged,
+    ShutdownAsked,
+    SignalAsked,
+    StartAsked,
+    StopAsked,
+)
 from initd.supervise.notifications import remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from initd.config.model import Config, GroupConfig, ProcessConfig
-    from initd.control.daemon import Answer
+    from initd.config.model import Config, GroupConfig, PluginConfig, ProcessConfig
+    from initd.control.daemon import Answer, Plugin
+    from initd.control.facade.handlers import Handlers
     from initd.drive.loop import Loop
+    from initd.members import Members
     from initd.session import Session
-    from initd.supervise.effects import Effect, Reply
+    from initd.supervise.effects import Effect, HandleResult, Reply
     from initd.supervise.group import Group
     from initd.supervise.process import Process
 
@@ -36,6 +46,8 @@ class Service:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.loop: Loop = session.loop
+        self._members: Members | None = None
+        self._handlers: Handlers | None = None
         self._reread = False
         self._heard: list[Callable[[int | None], None]] = []
 
@@ -74,7 +86,7 @@ class Service:
 
     def tell(self, effect: Effect) -> None:
         """Have those who asked hear of an effect, if clients can see it."""
-        if self._heard and isinstance(effect, (StateChanged, GroupChanged, MoodChanged)):
+        if self._heard and isinstance(effect, (StateChanged, GroupChanged, MemberChanged, MoodChanged)):
             for heard in self._heard:
                 heard(effect.instance if isinstance(effect, StateChanged) else None)
 
@@ -149,6 +161,42 @@ class Service:
     def _load(self, loaded: Callable[[Config | None, Exception | None], None]) -> None:
         arguments, host = self._session.arguments, self._session.host
         self.loop.submit("config", lambda files: load(arguments, host), loaded)
+
+    # -- plugins -----------------------------------------------------------------------------------------------------
+
+    @property
+    def members(self) -> Members:
+        """What has single processes join and leave groups; only plugins do that."""
+        if self._members is None:
+            from initd.members import Members
+
+            self._members = Members(self._session)
+        return self._members
+
+    def live_group(self, name: str) -> GroupConfig | None:
+        return self.members.group(name)
+
+    def read_program(self, section: str, options: Mapping[str, str], group: str) -> Sequence[ProcessConfig]:
+        return self.members.read(section, options, group)
+
+    def add_member(self, group: str, process: ProcessConfig, answer: Answer) -> None:
+        self.members.add(group, process, answering(answer))
+
+    def remove_member(self, instance: int, answer: Answer) -> None:
+        self.members.remove(instance, answering(answer))
+
+    def make_interface(self, config: PluginConfig) -> Plugin:
+        from initd.control.facade.interface import make_interface
+
+        return make_interface(self, config, self._session.environ)
+
+    def judge(self, effect: HandleResult) -> ResultJudged:
+        """What the result handler of a pool makes of a listener's answer."""
+        if self._handlers is None:
+            from initd.control.facade.handlers import Handlers
+
+            self._handlers = Handlers(self, self._session.environ)
+        return ResultJudged(effect.instance, effect.serial, self._handlers.judge(effect))
 
     # -- logs --------------------------------------------------------------------------------------------------------
 

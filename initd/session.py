@@ -18,7 +18,7 @@ from initd.logs.sinks import SinkTable
 from initd.service import Service
 from initd.signals import CAUGHT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 from initd.states import Mood
-from initd.supervise.effects import Effect, Exit, GroupChanged, Reply
+from initd.supervise.effects import Effect, Exit, GroupChanged, HandleResult, MemberChanged, Reply
 from initd.supervise.events import Booted, GroupAdded, ShutdownAsked
 from initd.supervise.supervisor import Supervisor
 from initd.taps import besides_of, taps_of
@@ -117,14 +117,17 @@ class Session:
 
     # -- start -------------------------------------------------------------------------------------------------------
 
-    def listen(self) -> None:
-        """Say what there is to notice, and open the HTTP servers; raises before anything of another instance was touched."""
+    def listen(self, strict: bool = True) -> None:
+        """Say what there is to notice, and open the HTTP servers; raises before anything of another instance was touched.
+
+        Unless `strict`, a plugin that fails costs its own calls only.
+        """
         self.notices.sort(key=lambda notice: -LEVELS[notice.level])
         self.tell_notices()
         if self.config.servers:
             from initd.control.http import open_servers
 
-            self.servers = open_servers(self.service, self.config.servers)
+            self.servers = open_servers(self.service, self.config.servers, strict)
 
     def tell_notices(self) -> None:
         """Log what there is to notice by now."""
@@ -286,6 +289,10 @@ class Session:
         """The live groups as they were configured when they were added."""
         return tuple(self._active.values())
 
+    def regroup(self, group: GroupConfig) -> None:
+        """That live group has other members now."""
+        self._active[group.name] = group
+
     def take_config(self, config: Config) -> None:
         """A reread: what is live stays, what is asked from now on is answered from the new one.
 
@@ -302,6 +309,10 @@ class Session:
     def _on_effect(self, effect: Effect) -> None:
         if isinstance(effect, GroupChanged):
             self._group_changed(effect)
+        elif isinstance(effect, MemberChanged):
+            self.service.members.changed(effect)
+        elif isinstance(effect, HandleResult):
+            self.driver.handle(self.service.judge(effect))
         elif isinstance(effect, Exit):
             self.exit = effect
         self.service.tell(effect)

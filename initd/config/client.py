@@ -6,8 +6,9 @@ from posixpath import dirname
 
 from initd.config import cmdline, include, paths
 from initd.config.ini import Ini
-from initd.config.model import ClientConfig, Notice
+from initd.config.model import ClientConfig, PluginConfig
 from initd.config.section import Scope, Section
+from initd.config.servers import plugin_options
 from initd.config.values import BadValue
 from initd.errors import ConfigError
 from initd.record import Record
@@ -22,7 +23,7 @@ _FACTORY = "supervisor.ctl_factory"
 
 
 class ClientArguments(Record):
-    """What a client was asked: `wants` is `help` or ""; `action` the words after the options.
+    """What a client was asked: `wants` is `help` or ""; `action` the words after the options; `plugins` in the file's order.
 
     `interactive` is set by -i, and when there is no action; `path` is the file that was read, if any.
     """
@@ -32,7 +33,7 @@ class ClientArguments(Record):
     interactive: bool = False
     path: str | None = None
     wants: str = ""
-    notices: tuple[Notice, ...] = ()
+    plugins: tuple[PluginConfig, ...] = ()
 
 
 def load_client(argv: Sequence[str], host: Host) -> ClientArguments:
@@ -42,14 +43,14 @@ def load_client(argv: Sequence[str], host: Host) -> ClientArguments:
     if arguments.wants:
         return ClientArguments(ClientConfig(), wants=arguments.wants)
     path = arguments.configuration if arguments.configuration is not None else include.find(host)
-    config, notices = (ClientConfig(), ()) if path is None else _read(path, host)
+    config, plugins = (ClientConfig(), ()) if path is None else _read(path, host)
     given = {name: one.value for name, one in arguments.given.items()}
     given.pop("history_file", None)  # accepted without effect (§12.1.3)
     interactive = bool(given.pop("interactive", False)) or not action
-    return ClientArguments(config.replace(**given), tuple(action), interactive, path, "", notices)
+    return ClientArguments(config.replace(**given), tuple(action), interactive, path, "", plugins)
 
 
-def _read(path: str, host: Host) -> tuple[ClientConfig, tuple[Notice, ...]]:
+def _read(path: str, host: Host) -> tuple[ClientConfig, tuple[PluginConfig, ...]]:
     """[supervisorctl] of the main file; included files are not read."""
     ini = Ini()
     ini.read(include.read_file(path, host), path)
@@ -70,19 +71,16 @@ def _read(path: str, host: Host) -> tuple[ClientConfig, tuple[Notice, ...]]:
     config = ClientConfig(
         serverurl, username, password, prompt or "", paths.absolute(history, host) if history else None
     )
-    _plugins(scope)
-    return config, tuple(scope.notices)
+    return config, tuple(_plugin(Section(scope, name)) for name in ini.sections() if name.startswith("ctlplugin:"))
 
 
-def _plugins(scope: Scope) -> None:
-    """Plugins are code for supervisorctl; ours says that it does not load them."""
-    for name in scope.ini.sections():
-        if name.startswith("ctlplugin:"):
-            section = Section(scope, name)
-            if section.text(_FACTORY) is None:
-                raise section.fail(f"section [{name}] does not specify a {_FACTORY}", _FACTORY)
-            place = section.header()
-            scope.warn(f"{place.file}:{place.line}: [{name}] is ignored: supervisorctl plugins are not supported")
+def _plugin(section: Section) -> PluginConfig:
+    """One [ctlplugin:x]; its factory is imported, but not called."""
+    factory = section.text(_FACTORY)
+    if factory is None:
+        raise section.fail(f"section [{section.name}] does not specify a {_FACTORY}", _FACTORY)
+    section.plugin(_FACTORY, factory)
+    return PluginConfig(section.name.split(":", 1)[1], factory, plugin_options(section, _FACTORY))
 
 
 def _url(text: str) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from initd.config.section import Scope
 
 DEFAULT_HANDLER = "supervisor.dispatchers:default_handler"
+HANDLER_NEEDS = ("supervisor.dispatchers", "supervisor.events")
+"""What calling a handler takes: how it rejects, and the types of events."""
 
 
 def pool_of(scope: Scope, name: str) -> GroupConfig:
@@ -29,11 +31,7 @@ def pool_of(scope: Scope, name: str) -> GroupConfig:
         )
     handler = section.text("result_handler")
     if handler != DEFAULT_HANDLER:
-        raise section.fail(
-            f"[{name}] cannot be used: a result_handler of one's own is not supported yet by this release",
-            "result_handler",
-            "leave it out, or keep running it with supervisord",
-        )
+        section.plugin("result_handler", handler or "", HANDLER_NEEDS)
     events = _events(section)
     if section.value("redirect_stderr"):
         raise section.fail(

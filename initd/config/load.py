@@ -7,10 +7,11 @@ from initd.config.cmdline import Arguments, parse_arguments
 from initd.config.daemon import check_given, daemon_of, read_daemon
 from initd.config.diagnostics import diagnose
 from initd.config.groups import groups_of
+from initd.config.listeners import DEFAULT_HANDLER
 from initd.config.meaning import judge
 from initd.config.model import Config, Notice
 from initd.config.own import own_of
-from initd.config.servers import check_interfaces, interfaces_of, server_url, servers_of
+from initd.config.servers import STOCK_FACTORY, check_interfaces, interfaces_of, server_url, servers_of
 from initd.errors import ConfigError, traced
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from initd.config.model import GroupConfig, ProcessConfig
     from initd.config.section import Scope
 
-__all__ = ["Arguments", "load", "load_client", "parse_arguments", "render"]
+__all__ = ["Arguments", "load", "load_client", "parse_arguments", "plugins_of", "render"]
 
 _LEVELS = ("crit", "warn", "info")
 
@@ -58,6 +59,13 @@ def load(arguments: Arguments, host: Host) -> Config:
         notices=tuple(sorted(notices, key=lambda notice: _LEVELS.index(notice.level))),
         diagnostics=tuple(scope.diagnostics),
     )
+
+
+def plugins_of(config: Config) -> list[str]:
+    """Every `module:attribute` of the configuration that is not supervisord's own."""
+    handlers = [group.listener.result_handler for group in config.groups if group.listener is not None]
+    own = (STOCK_FACTORY, DEFAULT_HANDLER)
+    return [spec for spec in (*[each.factory for each in config.rpcinterfaces], *handlers) if spec not in own]
 
 
 def _examine(scope: Scope, config: Config) -> None:

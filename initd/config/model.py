@@ -157,8 +157,8 @@ class ServerConfig(Record):
     password: str | None = None
 
 
-class RpcInterfaceConfig(Record):
-    """One [rpcinterface:NAME]: its factory as written (`module:attribute`) and the other keys of the section."""
+class PluginConfig(Record):
+    """One [rpcinterface:NAME] or [ctlplugin:NAME]: its factory as written (`module:attribute`) and the other keys."""
 
     name: str
     factory: str
@@ -240,7 +240,7 @@ class Config(Record):
     daemon: DaemonConfig
     groups: tuple[GroupConfig, ...]
     servers: tuple[ServerConfig, ...]
-    rpcinterfaces: tuple[RpcInterfaceConfig, ...]
+    rpcinterfaces: tuple[PluginConfig, ...]
     notices: tuple[Notice, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     own: OwnConfig = OwnConfig()

@@ -14,7 +14,7 @@ from initd.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from initd.config.host import Host
@@ -134,6 +134,15 @@ class Section:
         if self._suffix:
             text = f"{text} in section {self.name!r} (file: {self.header().file!r})"
         return ConfigError(text, origin.file, origin.line, option, hint)
+
+    def plugin(self, option: str, spec: str, beside: Sequence[str] = ()) -> Any:
+        """The object that an option names as `module:attribute`, imported now; ConfigError in supervisord's words."""
+        from initd.plugins import entry
+
+        try:
+            return entry.resolve(spec, self.scope.host.environ, beside)
+        except entry.Unresolvable as error:
+            raise self.fail(f"{spec} cannot be resolved within [{self.name}]", option, str(error)) from error
 
     def report(self, code: str, message: str, option: str, text: str | None = None) -> None:
         """A warning about an option of this section; see `Scope.report`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from initd.config import paths
-from initd.config.model import RpcInterfaceConfig, ServerConfig
+from initd.config.model import PluginConfig, ServerConfig
 from initd.config.section import Section, parse
 from initd.config.values import BadValue
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from initd.config.section import Scope
 
 STOCK_FACTORY = "supervisor.rpcinterface:make_main_rpcinterface"
-"""The one factory there is: the `supervisor.*` methods."""
+"""The one that is ours: the `supervisor.*` methods."""
 _FACTORY = "supervisor.rpcinterface_factory"
 
 
@@ -77,37 +77,34 @@ def _login(section: Section) -> tuple[str | None, str | None]:
     return username, password
 
 
-def interfaces_of(scope: Scope) -> tuple[RpcInterfaceConfig, ...]:
-    """Every [rpcinterface:x]; ConfigError for a factory other than the stock one. Nothing is imported.
-
-    Keys of [DEFAULT] are not options of the factory (D23).
-    """
+def interfaces_of(scope: Scope) -> tuple[PluginConfig, ...]:
+    """Every [rpcinterface:x]; ConfigError. The factories of plugins are imported, but not called."""
     return tuple(_interface(Section(scope, name)) for name in scope.ini.sections() if name.startswith("rpcinterface:"))
 
 
-def _interface(section: Section) -> RpcInterfaceConfig:
+def _interface(section: Section) -> PluginConfig:
     if section.entry(_FACTORY) is None:
         raise section.fail(
             f"section [{section.name}] does not specify a {_FACTORY}", _FACTORY, f"expected {STOCK_FACTORY}"
         )
     factory = section.text(_FACTORY) or ""
     if factory != STOCK_FACTORY:
-        raise section.fail(
-            f"{factory} cannot be used within [{section.name}]: only {STOCK_FACTORY} is supported by this release",
-            _FACTORY,
-            "remove the section, or keep running it with supervisord",
-        )
-    name = section.name.split(":", 1)[1]
-    options: dict[str, str] = {}
-    for option, entry in section.scope.ini.items(section.name).items():
-        if option != _FACTORY and not entry.inherited:
-            options[option] = section.expand(entry.text, option, f"{section.name}.{option}")
-    return RpcInterfaceConfig(name, factory, options)
+        section.plugin(_FACTORY, factory)
+    return PluginConfig(section.name.split(":", 1)[1], factory, plugin_options(section, _FACTORY))
 
 
-def check_interfaces(scope: Scope, interfaces: Sequence[RpcInterfaceConfig]) -> None:
-    """Make the interfaces, as a server does when it opens: ConfigError if one is given options it does not have."""
+def plugin_options(section: Section, factory: str) -> dict[str, str]:
+    """The options of a section that its factory is called with; those of [DEFAULT] are not among them (D23)."""
+    return {
+        option: section.expand(entry.text, option, f"{section.name}.{option}")
+        for option, entry in section.scope.ini.items(section.name).items()
+        if option != factory and not entry.inherited
+    }
+
+
+def check_interfaces(scope: Scope, interfaces: Sequence[PluginConfig]) -> None:
+    """ConfigError if the stock interface, which a server makes when it opens, is given options: it has none."""
     for interface in interfaces:
-        for option in interface.options:
+        for option in interface.options if interface.factory == STOCK_FACTORY else ():
             section = Section(scope, f"rpcinterface:{interface.name}")
             raise section.fail(f"Could not make {interface.name} rpc interface", option, "it has no options")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Protocol
 
-    from initd.config.model import Config, GroupConfig, ProcessConfig
+    from initd.config.model import Config, GroupConfig, PluginConfig, ProcessConfig
+    from initd.control.steps import Steps
     from initd.drive.loop import Loop
     from initd.states import Mood, ProcessState
 
@@ -70,6 +71,16 @@ class GroupView(Protocol):
     def processes(self) -> Sequence[ProcessView]: ...
 
 
+class Plugin(Protocol):
+    """A namespace of calls that is somebody else's code."""
+
+    def methods(self) -> Mapping[str, str]:
+        """The published methods and their documentation."""
+
+    def call(self, name: str, params: Sequence[Any]) -> Steps:
+        """The value of a call; ProtocolFault, or whatever the method raises."""
+
+
 class Daemon(Protocol):
     """The running daemon."""
 
@@ -125,6 +136,22 @@ class Daemon(Protocol):
 
     def remove_group(self, name: str, answer: Answer) -> None:
         """True; BAD_NAME, STILL_RUNNING."""
+
+    def live_group(self, name: str) -> GroupConfig | None:
+        """A live group as it is configured by now."""
+
+    # single processes, for plugins
+    def read_program(self, section: str, options: Mapping[str, str], group: str) -> Sequence[ProcessConfig]:
+        """The processes that a program section with these options would stand for in that group; ConfigError."""
+
+    def add_member(self, group: str, process: ProcessConfig, answer: Answer) -> None:
+        """True; BAD_NAME, ALREADY_ADDED."""
+
+    def remove_member(self, instance: int, answer: Answer) -> None:
+        """True; BAD_NAME, STILL_RUNNING."""
+
+    def make_interface(self, config: PluginConfig) -> Plugin:
+        """The namespace of a plugin; ConfigError."""
 
     def reread(self, answer: Answer) -> None:
         """(added, changed, removed) as three lists of group names; CANT_REREAD."""

@@ -1,33 +1,10 @@
-"""XML-RPC fault codes and how a fault is worded (supervisord-4.3 §5.2, §12.1 row 21)."""
+"""How a fault is worded (supervisord-4.3 §5.2, §12.1 row 21); its numbers are in `errors`."""
 
 from __future__ import annotations
 
-import enum
+from initd.errors import Fault, ProtocolFault
 
-from initd.errors import ProtocolFault
-
-
-class Fault(enum.IntEnum):
-    """What can go wrong with a call; SUCCESS occurs only in the result structs of group calls."""
-
-    UNKNOWN_METHOD = 1
-    INCORRECT_PARAMETERS = 2
-    BAD_ARGUMENTS = 3
-    SIGNATURE_UNSUPPORTED = 4
-    SHUTDOWN_STATE = 6
-    BAD_NAME = 10
-    BAD_SIGNAL = 11
-    NO_FILE = 20
-    NOT_EXECUTABLE = 21
-    FAILED = 30
-    ABNORMAL_TERMINATION = 40
-    SPAWN_ERROR = 50
-    ALREADY_STARTED = 60
-    NOT_RUNNING = 70
-    SUCCESS = 80
-    ALREADY_ADDED = 90
-    STILL_RUNNING = 91
-    CANT_REREAD = 92
+__all__ = ["Fault", "fault"]
 
 
 def fault(code: Fault, extra: object = None) -> ProtocolFault:

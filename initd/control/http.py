@@ -10,16 +10,16 @@ from __future__ import annotations
 import errno
 
 from initd.control.turns import Turns
-from initd.errors import InitdError
+from initd.errors import ConfigError, InitdError
 from initd.kernel.port import READABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from initd.config.model import ServerConfig
+    from initd.config.model import PluginConfig, ServerConfig
     from initd.control.connection import Connection
-    from initd.control.daemon import Daemon
+    from initd.control.daemon import Daemon, Plugin
     from initd.control.reply import Head, Receiver
     from initd.control.routes import Route, Routes
     from initd.control.rpc import Rpc
@@ -54,8 +54,11 @@ def preload() -> None:
     from initd.control import auth, connection, door, logtail, routes, rpc  # noqa: F401
 
 
-def open_servers(daemon: Daemon, configs: Sequence[ServerConfig]) -> Servers:
-    """Bind and serve all of them from now on; BindError, with those before it closed again."""
+def open_servers(daemon: Daemon, configs: Sequence[ServerConfig], strict: bool = True) -> Servers:
+    """Bind and serve all of them from now on; BindError, with those before it closed again.
+
+    A plugin whose interface cannot be made is a ConfigError, with all of them closed; unless `strict`, the rest is served.
+    """
     servers = Servers(daemon)
     for config in configs:
         try:
@@ -63,9 +66,15 @@ def open_servers(daemon: Daemon, configs: Sequence[ServerConfig]) -> Servers:
         except OSError as error:
             servers.close()
             raise BindError(config, error) from error
+    for config in configs:  # after all are bound: nothing of another instance is touched by a plugin either (D12)
         for interface in daemon.config.rpcinterfaces:
-            if interface.factory == STOCK_FACTORY:
-                daemon.log("info", f"RPC interface {interface.name!r} initialized")
+            try:
+                servers.add_interface(config, interface)
+            except ConfigError as error:
+                if strict:
+                    servers.close()
+                    raise
+                daemon.log("crit", f"{error.text}: its calls are not served")
         if not config.username:
             daemon.log("crit", f"Server {config.section!r} running without any HTTP authentication checking")
     return servers
@@ -83,6 +92,7 @@ class Servers:
         self._connections: dict[Connection, None] = {}
         self._rpc: Rpc | None = None
         self._web: Route | None = None
+        self._plugins: dict[str, dict[str, Plugin]] = {}
         self._loaded = False
         self._unloaded = ""
         self._resting = False
@@ -99,6 +109,12 @@ class Servers:
         self._listeners[fd] = _Listener(self, config)
         self._watch(fd)
         return self._kernel.socket_port(fd)
+
+    def add_interface(self, config: ServerConfig, interface: PluginConfig) -> None:
+        """Have a server publish an interface; a plugin makes one of its own for each server. ConfigError."""
+        if interface.factory != STOCK_FACTORY:
+            self._plugins.setdefault(config.section, {})[interface.name] = self._daemon.make_interface(interface)
+        self._daemon.log("info", f"RPC interface {interface.name!r} initialized")
 
     def close(self, then: Callable[[], None] | None = None) -> None:
         """Stop listening, end all connections after a last write, remove the UNIX socket files, then call `then`."""
@@ -126,24 +142,23 @@ class Servers:
             then()
 
     def routes(self, config: ServerConfig) -> Routes:
-        """The gates and routes of one server; all servers share one Rpc and the web pages."""
+        """The gates and routes of one server; all share the web pages, and those without plugins one Rpc."""
         from initd.control.auth import Credentials
         from initd.control.door import web_route
         from initd.control.logtail import logtail_route, mainlogtail_route
         from initd.control.routes import Routes, ok_route, rpc_route
         from initd.control.rpc import Rpc
 
+        interfaces = self._daemon.config.rpcinterfaces
+        stock = [each.name for each in interfaces if each.factory == STOCK_FACTORY]
         if self._rpc is None or self._web is None:
-            interfaces = self._daemon.config.rpcinterfaces
-            self._rpc = Rpc(self._daemon, [each.name for each in interfaces if each.factory == STOCK_FACTORY])
+            self._rpc = Rpc(self._daemon, stock)
             self._web = web_route(self._rpc)
+        plugins = self._plugins.get(config.section)
+        rpc = self._rpc if plugins is None else Rpc(self._daemon, stock, plugins)
         credentials = Credentials(config.username, config.password or "") if config.username else None
-        rpc, logtail, mainlogtail = (
-            rpc_route(self._rpc, self._daemon),
-            logtail_route(self._daemon),
-            mainlogtail_route(self._daemon),
-        )
-        return Routes(credentials, (rpc, logtail, mainlogtail, self._web, ok_route))
+        calls, tails = rpc_route(rpc, self._daemon), (logtail_route(self._daemon), mainlogtail_route(self._daemon))
+        return Routes(credentials, (calls, *tails, self._web, ok_route))
 
     # what a connection asks of us
     def log(self, level: str, text: str) -> None:

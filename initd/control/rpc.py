@@ -8,7 +8,7 @@ to work for a daemon that is going down, but for `sendRemoteCommEvent`.
 from __future__ import annotations
 
 from initd.control.faults import Fault, fault
-from initd.control.reply import Reply
+from initd.control.reply import Refused, Reply
 from initd.control.rpc_daemon import METHODS as DAEMON
 from initd.control.rpc_groups import METHODS as GROUPS
 from initd.control.rpc_info import METHODS as INFO
@@ -17,15 +17,15 @@ from initd.control.rpc_process import METHODS as PROCESS
 from initd.control.rpc_system import METHODS as ABOUT_CALLS
 from initd.control.rpc_table import SUPERVISOR, SYSTEM, Signature, signature
 from initd.control.xmlrpc import fault_response, response
-from initd.errors import ProtocolFault
+from initd.errors import ProtocolFault, traced
 from initd.states import Mood
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from initd.control.daemon import Daemon
+    from initd.control.daemon import Daemon, Plugin
     from initd.control.rpc_info import Written
     from initd.control.steps import Pieces, Steps
 
@@ -33,15 +33,21 @@ if TYPE_CHECKING:
 
 _NAMESPACE: dict[str, Method] = {**DAEMON, **GROUPS, **INFO, **LOGS, **PROCESS}
 _WHILE_GOING_DOWN = frozenset({"sendRemoteCommEvent"})
+NO_PLUGINS: dict[str, Plugin] = {}
 _NAME_CHARS = 200
 """How much of a method name gets into the log."""
 
 
 class Rpc:
-    """The callable interface of one daemon; `namespaces` are the names under which `supervisor.*` is published."""
+    """The callable interface of one daemon; `namespaces` are the names under which `supervisor.*` is published.
 
-    def __init__(self, daemon: Daemon, namespaces: Sequence[str] = ("supervisor",)) -> None:
-        self.daemon = daemon
+    `plugins` are the namespaces that are somebody else's.
+    """
+
+    def __init__(
+        self, daemon: Daemon, namespaces: Sequence[str] = ("supervisor",), plugins: Mapping[str, Plugin] = NO_PLUGINS
+    ) -> None:
+        self.daemon, self.plugins = daemon, plugins
         self.info_cache: dict[int, Written] = {}
         self.methods: dict[str, Method] = {}
         self.help: dict[str, str] = {}
@@ -64,22 +70,30 @@ class Rpc:
         log("trace", f"XML-RPC method called: {shown}()")
         try:
             value = yield from self.call(method, params)
+            if isinstance(value, tuple):  # only a plugin's; of one value it is that value, as there
+                [value] = value
         except ProtocolFault as error:
             log("trace", f"XML-RPC method {shown}() returned fault: [{error.code}] {error.text[:_NAME_CHARS]}")
             yield from fault_response(error.code, error.text)
+        except Exception as error:
+            log("crit", f"Handling the XML-RPC request {shown}() raised an unexpected exception: {traced(error)}")
+            raise Refused(500) from error
         else:
             log("trace", f"XML-RPC method {shown}() returned successfully")
             yield from response(value)
 
     def call(self, name: str, params: Sequence[Any]) -> Steps:
         """The result of one call, or ProtocolFault raised."""
+        namespace, _, bare = name.partition(".")
+        plugin = self.plugins.get(namespace)
+        if plugin is not None:
+            return (yield from plugin.call(bare, params))
         method = self.methods.get(name)
         if method is None:
             raise fault(Fault.UNKNOWN_METHOD)
         arity = self.signatures[name]
         if not arity.least <= len(params) <= arity.most:
             raise fault(Fault.INCORRECT_PARAMETERS)
-        namespace, _, bare = name.partition(".")
         if namespace != "system" and bare not in _WHILE_GOING_DOWN:
             self.require_running()
         result = method(self, *params)

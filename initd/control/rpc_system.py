@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from initd.control.faults import Fault, fault
 from initd.control.steps import next_turn
-from initd.control.xmlrpc import Items
+from initd.control.xmlrpc import Items, Unwritable
 from initd.errors import ProtocolFault
 from initd.states import Mood
 
@@ -22,19 +22,44 @@ if TYPE_CHECKING:
 
 
 def list_methods(rpc: Rpc) -> list[str]:
-    return sorted(rpc.methods)
+    others = (f"{namespace}.{name}" for namespace, plugin in rpc.plugins.items() for name in plugin.methods())
+    return sorted([*rpc.methods, *others])
 
 
 def method_help(rpc: Rpc, name: Any) -> str:
-    if not isinstance(name, str) or name not in rpc.help:
-        raise fault(Fault.SIGNATURE_UNSUPPORTED)
-    return rpc.help[name]
+    if isinstance(name, str) and name in rpc.help:
+        return rpc.help[name]
+    return _documentation(rpc, name)
 
 
 def method_signature(rpc: Rpc, name: Any) -> list[str]:
-    if not isinstance(name, str) or name not in rpc.signatures:
+    if isinstance(name, str) and name in rpc.signatures:
+        return list(rpc.signatures[name].types)
+    return tagged_types(_documentation(rpc, name))
+
+
+def _documentation(rpc: Rpc, name: Any) -> str:
+    """What a plugin says of its method."""
+    namespace, _, bare = name.partition(".") if isinstance(name, str) else ("", "", "")
+    plugin = rpc.plugins.get(namespace)
+    text = plugin.methods().get(bare) if plugin is not None else None
+    if text is None:
         raise fault(Fault.SIGNATURE_UNSUPPORTED)
-    return list(rpc.signatures[name].types)
+    return text
+
+
+def tagged_types(documentation: str) -> list[str]:
+    """The types that the tags `@return` and `@param` of a documentation name; a fault without any result."""
+    result, params = None, []
+    for line in documentation.split("\n"):
+        tag, kind, *_ = [*line.split(None, 3), "", ""]
+        if tag == "@return":
+            result = kind
+        elif tag == "@param":
+            params.append(kind)
+    if result is None:
+        raise fault(Fault.SIGNATURE_UNSUPPORTED)
+    return [result, *params]
 
 
 def multicall(rpc: Rpc, calls: Any) -> Items:
@@ -52,6 +77,8 @@ def _results(rpc: Rpc, calls: list[dict[str, Any]]) -> Generator[Any, Any, None]
             result = yield from _one(rpc, call)
         except ProtocolFault as error:
             result = {"faultCode": error.code, "faultString": error.text}
+        except Unwritable:  # there is no answer at all then, as there
+            raise
         except Exception as error:  # the other calls go on, and this client is told
             result = {"faultCode": int(Fault.FAILED), "faultString": f"FAILED: {type(error)}:{error}"}
         yield result

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from typing import Any
 
     from initd.drive.loop import Loop
@@ -37,6 +37,23 @@ def off_loop(loop: Loop, lane: str, operation: Callable[[Files], Any]) -> Later:
 def next_turn(loop: Loop) -> Later:
     """Lets everybody else have a turn."""
     return lambda answer: loop.soon(lambda: answer(None))
+
+
+def together(laters: Sequence[Later]) -> Later:
+    """Asks for all of them at once, and goes on with the list of their answers, in the order they came."""
+
+    def later(answer: Callable[[Any], None]) -> None:
+        answers: list[Any] = []
+
+        def answered(value: Any) -> None:
+            answers.append(value)
+            if len(answers) == len(laters):
+                answer(answers)
+
+        for each in laters:
+            each(answered)
+
+    return later
 
 
 def pause(loop: Loop, duration_ns: int) -> Later:

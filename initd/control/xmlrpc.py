@@ -38,6 +38,10 @@ class BadRequest(Exception):
     """The body is no XML-RPC request; the text is for the log."""
 
 
+class Unwritable(TypeError):
+    """A value that XML-RPC has no type for."""
+
+
 class DateTime(Record):
     """A `dateTime.iso8601` value, as written: `20261123T23:26:18`."""
 
@@ -168,7 +172,7 @@ def _write(value: Any, parts: list[Any]) -> None:
     elif hasattr(value, "pieces"):
         parts.append(value)
     else:
-        raise TypeError(f"XML-RPC has no type for {value!r}")
+        raise Unwritable(f"XML-RPC has no type for {value!r}")
 
 
 def _write_members(value: dict[str, Any], parts: list[Any]) -> None:

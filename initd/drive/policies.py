@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from initd.config.listeners import DEFAULT_HANDLER
 from initd.config.model import Autorestart
 from initd.supervise.policy import (
     SECOND,
@@ -41,7 +42,10 @@ def exit_policy(own: OwnConfig) -> ExitPolicy:
 
 def listener_policy(config: ListenerConfig | None) -> ListenerPolicy | None:
     """What makes a group a pool, for the core; None for any other group."""
-    return None if config is None else ListenerPolicy(config.events, config.buffer_size)
+    if config is None:
+        return None
+    handler = None if config.result_handler == DEFAULT_HANDLER else config.result_handler
+    return ListenerPolicy(config.events, config.buffer_size, handler)
 
 
 def process_policy(config: ProcessConfig) -> ProcessPolicy:

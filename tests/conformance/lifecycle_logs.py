@@ -298,7 +298,7 @@ def end_often(name: str, count: int) -> Step:
         for _ in range(count):
             side.rpc("startProcess", name)
             until(name, "EXITED")(side)
-        written = [path for path in side.dir.glob("main.log*")]
+        written = list(side.dir.glob("main.log*"))
         side.wait(lambda: sum(path.read_text().count(f"exited: {name}") for path in written) == count, "all lines")
 
     return step

@@ -70,7 +70,7 @@ class Call:
     """One XML-RPC call over one connection; `client` is there once it has been made."""
 
     def __init__(self, method: str, params: tuple[Any, ...]) -> None:
-        body = xmlrpc.client.dumps(params, f"supervisor.{method}").encode()
+        body = xmlrpc.client.dumps(params, method if "." in method else f"supervisor.{method}").encode()
         head = "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n"
         self.request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         self.client: Any = None

@@ -26,6 +26,14 @@ def main(argv: list[str] | None = None) -> int:
         (sys.stdout if error.code == 0 else sys.stderr).write(str(error))
         return error.code
     session = Session(settings.config, sys.stdout, settings.interactive)
+    if settings.plugins:
+        from initd.control.client.controller import add_plugins
+
+        try:
+            add_plugins(session, settings.plugins)
+        except Exception as error:
+            sys.stderr.write(f"Error: {error}\n")
+            return 1
     try:
         if settings.action:
             session.run(" ".join(settings.action))

@@ -90,7 +90,7 @@ def usage(verb: str) -> str:
 
 
 def do_help(session: Session, argument: str) -> None:
-    """`help`, `help VERB`."""
+    """`help`, `help VERB`; of plugins, too, each of which has something to say about any verb, as there."""
     if argument in _TOPICS:
         session.say(usage(argument))
     elif argument:
@@ -101,3 +101,5 @@ def do_help(session: Session, argument: str) -> None:
         session.say("")
         verbs = sorted(verb for verb in VERBS if verb not in ("help", "EOF"))
         cmd.Cmd(stdout=session.out).print_topics("default commands (type help <topic>):", verbs, 15, 80)
+    for plugin in session.plugins if argument != "help" else ():
+        plugin.help(argument)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
+    from initd.control.client.controller import Plugin
+
 API_VERSION = "3.0"
 
 # verb → the module that has it as `do_VERB`; loaded when used
@@ -82,6 +84,7 @@ class Session:
         self.interactive = interactive
         self.status = 0
         self._server: Server | None = None
+        self.plugins: list[Plugin] = []
 
     def say(self, line: str) -> None:
         """Print one line; errors go to standard output as well, as scripts expect."""
@@ -157,7 +160,7 @@ class Session:
         if not line:
             return False
         verb, argument = _parse(line)
-        if verb not in VERBS:
+        if self._find(verb) is None:
             self.fail(f"*** Unknown syntax: {line}")
             return False
         try:
@@ -168,10 +171,17 @@ class Session:
         finally:
             self.hang_up()
 
+    def _find(self, verb: str) -> Callable[[str], Any] | None:
+        """What runs a verb: ours come before those of plugins."""
+        if verb in VERBS:
+            return lambda argument: _load(verb)(self, argument)
+        return next((run for plugin in self.plugins if (run := plugin.verb(verb)) is not None), None)
+
     def _attempt(self, verb: str, argument: str) -> bool:
         """Run a verb; if the server wants a password, ask for one when there is somebody to ask."""
         try:
-            return bool(_load(verb)(self, argument))
+            run = self._find(verb)
+            return bool(run(argument)) if run is not None else False
         except ProtocolError as error:
             if error.status != 401:
                 raise

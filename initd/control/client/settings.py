@@ -36,8 +36,6 @@ def read_settings(argv: list[str]) -> ClientArguments:
         from initd.config.usage import client_help
 
         raise UsageError(client_help(argv[0]), 0)
-    for notice in arguments.notices:
-        sys.stderr.write(f"{notice.text}\n")
     return arguments
 
 

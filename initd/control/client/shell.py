@@ -62,6 +62,7 @@ class Shell(cmd.Cmd):
         words = line.split()
         if (len(words) < 2 and not (words and line.endswith(" "))) or words[0] == "help":
             candidates = sorted(verb for verb in VERBS if verb != "EOF")
+            candidates += [verb for plugin in self._session.plugins for verb in plugin.verbs()]
         elif words[0] in _TAKE_GROUPS:
             candidates = list(dict.fromkeys(info["group"] for info in self._processes()))
         elif words[0] in _TAKE_PROCESSES:

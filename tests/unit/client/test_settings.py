@@ -39,16 +39,6 @@ def test_a_home_nobody_has_stays_as_it_is_written(tmp_path: Path) -> None:
     assert str(read_settings(["initctl", "-c", str(conf)]).config.history_file).endswith("/~no_such_user/.history")
 
 
-def test_a_plugin_is_said_to_be_ignored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    conf = tmp_path / "s.conf"
-    conf.write_text("[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory = x:y\n")
-    read_settings(["initctl", "-c", str(conf)])
-    captured = capsys.readouterr()
-    assert (captured.out, captured.err) == (
-        "",
-        f"{conf}:2: [ctlplugin:x] is ignored: supervisorctl plugins are not supported\n",
-    )
-
 
 @pytest.mark.parametrize(
     ("text", "error"),

@@ -4,7 +4,7 @@ import pytest
 
 from initd.config.client import ClientArguments
 from initd.config.load import load_client
-from initd.config.model import ClientConfig
+from initd.config.model import ClientConfig, PluginConfig
 from initd.errors import ConfigError
 from tests.unit.config.memory import host
 
@@ -48,6 +48,11 @@ def test_help_is_told() -> None:
             "Source contains parsing errors: '/etc/supervisord.conf'\n\t[line  2]: 'prompt\\n'",
         ),
         ((), FILE + "[ctlplugin:x]\n", "section [ctlplugin:x] does not specify a supervisor.ctl_factory"),
+        (
+            (),
+            FILE + "[ctlplugin:x]\nsupervisor.ctl_factory=json:no_such\n",
+            "json:no_such cannot be resolved within [ctlplugin:x]",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused(argv: tuple[str, ...], text: str, complaint: str) -> None:
@@ -56,6 +61,6 @@ def test_what_cannot_be_used_is_refused(argv: tuple[str, ...], text: str, compla
     assert refused.value.text == complaint
 
 
-def test_plugins_are_warned_about() -> None:
-    (notice,) = _asked(text="[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\n").notices
-    assert notice.text == "/etc/supervisord.conf:2: [ctlplugin:x] is ignored: supervisorctl plugins are not supported"
+def test_plugins_come_in_the_order_of_the_file_with_the_other_keys_of_their_sections() -> None:
+    text = FILE + "[ctlplugin:y]\nsupervisor.ctl_factory=json:dumps\nb=2\n[ctlplugin:x]\nsupervisor.ctl_factory=json:loads\n"
+    assert _asked(text=text).plugins == (PluginConfig("y", "json:dumps", {"b": "2"}), PluginConfig("x", "json:loads", {}))

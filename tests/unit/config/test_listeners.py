@@ -60,10 +60,10 @@ def test_several_processes_make_one_pool() -> None:
             "leave it out",
         ),
         (
-            "events=EVENT\nresult_handler=a:b\n",
-            "[eventlistener:l] cannot be used: a result_handler of one's own is not supported yet by this release",
+            "events=EVENT\nresult_handler=json:no_such\n",
+            "json:no_such cannot be resolved within [eventlistener:l]",
             "result_handler",
-            "leave it out, or keep running it with supervisord",
+            "AttributeError: module 'json' has no attribute 'no_such'",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from initd.config.model import RpcInterfaceConfig, ServerConfig
+from initd.config.model import PluginConfig, ServerConfig
 from initd.config.servers import STOCK_FACTORY
 from tests.unit.config.memory import MAIN, config, error
 
@@ -45,7 +45,7 @@ def test_half_a_login_is_refused_with_the_missing_half() -> None:
 
 
 def test_the_stock_interface_is_taken_and_nothing_is_imported_for_it() -> None:
-    assert config(HEAD + STOCK).rpcinterfaces == (RpcInterfaceConfig("supervisor", STOCK_FACTORY, {}),)
+    assert config(HEAD + STOCK).rpcinterfaces == (PluginConfig("supervisor", STOCK_FACTORY, {}),)
 
 
 def test_default_keys_are_no_options_of_the_interface() -> None:
@@ -62,13 +62,16 @@ def test_own_keys_are_refused_once_there_is_a_server_to_make_the_interface() -> 
     assert refused.where() == f"{MAIN}:4: retries"
 
 
-def test_any_other_factory_is_refused_by_name_and_place() -> None:
-    refused = error(HEAD + "[rpcinterface:x]\nsupervisor.rpcinterface_factory=mine:make\n")
-    assert (
-        refused.text
-        == f"mine:make cannot be used within [rpcinterface:x]: only {STOCK_FACTORY} is supported by this release"
-    )
+def test_a_factory_that_is_not_there_is_refused_by_name_and_place() -> None:
+    refused = error(HEAD + "[rpcinterface:x]\nsupervisor.rpcinterface_factory=no_such_plugin:make\n")
+    assert refused.text == "no_such_plugin:make cannot be resolved within [rpcinterface:x]"
     assert refused.where() == f"{MAIN}:3: supervisor.rpcinterface_factory"
+    assert refused.hint == "ModuleNotFoundError: No module named 'no_such_plugin'"
+
+
+def test_a_factory_that_is_there_gets_the_other_keys_of_its_section_and_none_of_default() -> None:
+    text = "[DEFAULT]\nx=1\n" + HEAD + "[rpcinterface:x]\nsupervisor.rpcinterface_factory=json:loads\nA=%(ENV_WHO)s\n"
+    assert config(text).rpcinterfaces == (PluginConfig("x", "json:loads", {"a": "me"}),)
 
 
 def test_an_interface_needs_a_factory() -> None:

@@ -6,7 +6,7 @@ import xmlrpc.client
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from initd.config.model import Config, DaemonConfig, GroupConfig, ProcessConfig, RpcInterfaceConfig, ServerConfig
+from initd.config.model import Config, DaemonConfig, GroupConfig, PluginConfig, ProcessConfig, ServerConfig
 from initd.control.http import STOCK_FACTORY, Servers, open_servers
 from initd.drive.loop import Loop
 from initd.states import Mood, ProcessState
@@ -60,7 +60,7 @@ class FakeDaemon:
         self.told: list[tuple[str, str]] = []
         self.live: list[FakeGroup] = []
         self.heard: list[Callable[[int | None], None]] = []
-        interfaces = (RpcInterfaceConfig("supervisor", STOCK_FACTORY, {}),)
+        interfaces = (PluginConfig("supervisor", STOCK_FACTORY, {}),)
         self.config = Config("/etc/s.conf", "/etc", DaemonConfig(logfile=self.main_log), (), (SERVER,), interfaces)
 
     # what the tests use

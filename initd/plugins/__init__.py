@@ -1,0 +1,1 @@
+"""Code of other people that a configuration names: found and imported, with stand-ins for what supervisor would give it."""

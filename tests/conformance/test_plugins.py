@@ -1,0 +1,250 @@
+"""The same plugins under the stock supervisord and under ours: the same answers, the same faults, call by call.
+
+Three are from PyPI, unchanged; one of our own does everything wrong that a plugin can.
+"""
+
+from __future__ import annotations
+
+import xmlrpc.client
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.conformance.rpc_script import Await, Call
+from tests.conformance.stock import OURS, STOCK, Daemon, start, until
+from tests.conformance.test_rpc import ask, normal
+from tests.plugins import probe
+
+pytestmark = pytest.mark.xdist_group("plugins")
+
+SECTIONS = """
+[rpcinterface:probe]
+supervisor.rpcinterface_factory = tests.plugins.probe:make
+word = value
+NUMBER = 5
+[rpcinterface:twiddler]
+supervisor.rpcinterface_factory = supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface
+[rpcinterface:guarded]
+supervisor.rpcinterface_factory = supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface
+whitelist = getAPIVersion, log
+[rpcinterface:cache]
+supervisor.rpcinterface_factory = supervisor_cache.rpcinterface:make_cache_rpcinterface
+[rpcinterface:twin]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[program:cat]
+command = cat
+stdout_logfile = %(here)s/cat.log
+[program:idle]
+command = cat
+autostart = false
+[group:pair]
+programs = one,two
+priority = 7
+[program:one]
+command = cat
+[program:two]
+command = cat
+autostart = false
+"""
+
+
+def c(method: str, *params: Any) -> Call:
+    return Call(method, params)
+
+
+OPTIONS = {"command": "cat"}
+TWO = {"command": "cat", "numprocs": 2, "process_name": "%(program_name)s_%(process_num)d", "autostart": False}
+NAMES = "configured echo optional untagged fault value inherited static of_class Nested attribute nope _private later".split()
+SCRIPT = [
+    c("system.listMethods"),
+    *[c("system.methodHelp", f"probe.{name}") for name in NAMES],
+    *[c("system.methodSignature", f"probe.{name}") for name in NAMES],
+    *[
+        c(f"system.{about}", name)
+        for about in ("methodHelp", "methodSignature")
+        for name in (
+            "cache.store",
+            "cache.fetch",
+            "twiddler.addProgramToGroup",
+            "guarded.log",
+            "cache.no",
+            "no.cache",
+            "probe",
+        )
+    ],
+    c("twin.getState"),
+    c("probe.configured"),
+    *[c("probe.value", name) for name in [*probe.VALUES, "object", "missing"]],
+    *[c("probe.echo", value) for value in ("x", 5, True, 1.5, [1, ["a"]], {"a": [1]}, xmlrpc.client.Binary(b"abc"))],
+    c("probe.echo"),
+    c("probe.echo", 1, 2),
+    c("probe.optional", "a"),
+    c("probe.optional", "a", "b"),
+    c("probe.fault", 10, "extra"),
+    c("probe.fault", 999, "extra"),
+    c("probe.bare_fault"),
+    c("probe.foreign_fault"),
+    c("probe.type_error"),
+    c("probe.value_error"),
+    c("probe.leave"),
+    c("probe.slow"),
+    *[
+        c(f"probe.{name}")
+        for name in "inherited static of_class Nested attribute supervisord nope _private __init__".split()
+    ],
+    c("probe.configured.x"),
+    c("probe."),
+    c("probe"),
+    c("nope.x"),
+    c("probe.later", 0),
+    c("probe.later", 3),
+    c("probe.later_fault"),
+    c("probe.later_error"),
+    c("probe.later_without_delay"),
+    c("probe.state"),
+    c("probe.groups"),
+    c("probe.process", "cat", "cat"),
+    c("probe.process", "pair", "two"),
+    c("probe.process", "pair", "three"),
+    c("probe.type", "cat", "cat", "hello"),
+    c("probe.type", "idle", "idle", "hello"),
+    c("probe.say", "100 % so"),
+    # cache
+    c("cache.getAPIVersion"),
+    c("cache.store", "a", "b"),
+    c("cache.fetch", "a"),
+    c("cache.fetch", "z"),
+    c("cache.fetch", ""),
+    c("cache.fetch", 5),
+    c("cache.fetch"),
+    c("cache.store", "d", xmlrpc.client.DateTime("20200101T10:10:10")),
+    c("cache.store", "l", [1, {"a": 2.5}]),
+    c("cache.fetch", "l"),
+    c("cache.getKeys"),
+    c("cache.delete", "a"),
+    c("cache.getCount"),
+    c("cache.clear"),
+    c("cache.getCount"),
+    c("cache.cache"),
+    # twiddler
+    c("guarded.getAPIVersion"),
+    c("guarded.getGroupNames"),
+    c("guarded.log", "from the guarded one", "ERRO"),
+    c("twiddler.getAPIVersion"),
+    c("twiddler.getGroupNames"),
+    c("twiddler.log", "one"),
+    c("twiddler.log", "two", "warn"),
+    c("twiddler.log", "three", 40),
+    c("twiddler.log", "four", "nope"),
+    c("twiddler.log", "five", 7),
+    c("twiddler.log"),
+    c("twiddler.addProgramToGroup", "cat", "dog", OPTIONS),
+    c("twiddler.addProgramToGroup", "cat", "dog", OPTIONS),
+    c("twiddler.addProgramToGroup", "nope", "dog", OPTIONS),
+    c("twiddler.addProgramToGroup", "cat", "bad", {"commad": "cat"}),
+    c("twiddler.addProgramToGroup", "cat", "bad", {"command": "cat", "startsecs": "x"}),
+    c("twiddler.addProgramToGroup", "cat", "bad", {"command": "cat", "autorestart": "maybe"}),
+    c("twiddler.addProgramToGroup", "cat", "bad", {"command": "%(nope)s"}),
+    c("twiddler.addProgramToGroup", "cat", "bad", {"command": "cat", "numprocs": "2"}),
+    c("twiddler.addProgramToGroup", "cat", "a:b", OPTIONS),
+    c("twiddler.addProgramToGroup", "cat", "bad", "no struct"),
+    c("twiddler.addProgramToGroup", "cat", "bad", {}),
+    c("twiddler.addProgramToGroup", "cat"),
+    c("twiddler.addProgramToGroup", "pair", "many", TWO),
+    Await("cat:dog", "RUNNING"),
+    c("probe.groups"),
+    c("probe.process", "cat", "dog"),
+    c("getProcessInfo", "pair:many_1"),
+    c("startProcess", "pair:many_1"),
+    c("reloadConfig"),
+    c("twiddler.removeProcessFromGroup", "cat", "dog"),
+    c("stopProcess", "cat:dog"),
+    c("twiddler.removeProcessFromGroup", "cat", "dog"),
+    c("twiddler.removeProcessFromGroup", "cat", "dog"),
+    c("twiddler.removeProcessFromGroup", "nope", "dog"),
+    c("twiddler.removeProcessFromGroup", "pair", "many_0"),
+    c("getProcessInfo", "cat:dog"),
+    c("stopProcessGroup", "pair"),
+    c("removeProcessGroup", "pair"),
+    c("addProcessGroup", "pair"),
+    c("probe.groups"),
+    c(
+        "system.multicall",
+        [
+            {"methodName": "cache.store", "params": ["m", "n"]},
+            {"methodName": "cache.fetch", "params": ["m"]},
+            {"methodName": "cache.fetch"},
+            {"methodName": "cache.nope"},
+            {"methodName": "probe.value", "params": ["tuple of one"]},
+            {"methodName": "probe.value_error"},
+            {"methodName": "probe.foreign_fault"},
+            {"methodName": "probe.later", "params": [2]},
+            {"methodName": "probe.later_fault"},
+            {"methodName": "probe.later_error"},
+            {"methodName": "supervisor.getAPIVersion"},
+        ],
+    ),
+    c("system.multicall", [{"methodName": "probe.value", "params": ["none"]}]),
+]
+CALLS = [step for step in SCRIPT if isinstance(step, Call)]
+SAID = ("100 % so it is", "100 % so", "from the guarded one", "one", "two", "three")
+
+
+def converse(daemon: Daemon) -> list[Any]:
+    for name in ("cat", "pair:one"):
+        daemon.wait_for_state(name, "RUNNING")
+    answers = []
+    for step in SCRIPT:
+        if isinstance(step, Await):
+            daemon.wait_for_state(step.name, step.state)
+        else:
+            answers.append(normal(ask(daemon, step), daemon))
+    return answers
+
+
+def said(daemon: Daemon) -> list[str]:
+    """What plugins have written into the main log."""
+    lines = [line[24:] for line in (daemon.folder / "main.log").read_text().splitlines()]
+    return [line for line in lines if line.partition(" ")[2] in SAID]
+
+
+@pytest.fixture(scope="module")
+def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, Daemon]]:
+    folder = tmp_path_factory.mktemp("plugins")
+    server = "username = user\npassword = secret"
+    with ExitStack() as stack:
+        yield (
+            stack.enter_context(start(STOCK, folder / "stock", SECTIONS, server)),
+            stack.enter_context(start(OURS, folder / "ours", SECTIONS, server)),
+        )
+
+
+@pytest.fixture(scope="module")
+def answers(daemons: tuple[Daemon, Daemon]) -> tuple[list[Any], list[Any]]:
+    with ThreadPoolExecutor(2) as pool:
+        stock, ours = pool.map(converse, daemons)
+    return stock, ours
+
+
+@pytest.mark.parametrize("index", range(len(CALLS)), ids=[f"{index}-{call}" for index, call in enumerate(CALLS)])
+def test_a_plugin_answers_as_under_the_stock_daemon(answers: tuple[list[Any], list[Any]], index: int) -> None:
+    stock, ours = answers
+    assert ours[index] == stock[index]
+
+
+def test_plugins_have_said_the_same_in_the_log(
+    daemons: tuple[Daemon, Daemon], answers: tuple[list[Any], list[Any]]
+) -> None:
+    stock, ours = map(said, daemons)
+    assert ours == stock
+    assert len(ours) == 6
+
+
+def test_what_a_plugin_wrote_to_a_program_has_arrived(
+    daemons: tuple[Daemon, Daemon], answers: tuple[list[Any], list[Any]]
+) -> None:
+    for daemon in daemons:
+        until("the text", lambda daemon=daemon: (daemon.folder / "cat.log").read_text() == "hello")
