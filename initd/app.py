@@ -97,7 +97,7 @@ class Application:
         self.session = Session(
             self._environment, session.next_config or session.config, session.core.audience.pools.serial
         )
-        self.session.loop.inherit(session.loop)
+        self.session.inherit(session)
         self._hooks.renewed(self.session)
         try:
             self.session.listen(strict=False)

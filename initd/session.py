@@ -115,6 +115,11 @@ class Session:
         """A line of the main log; `level` is crit error warn info debug trace or blather."""
         self.main_log.log(LEVELS[level], text)
 
+    def inherit(self, earlier: Session) -> None:
+        """Take over what the session before this one has left undone: it ends here."""
+        self.loop.inherit(earlier.loop)
+        self._sinks.inherit(earlier._sinks)
+
     # -- start -------------------------------------------------------------------------------------------------------
 
     def listen(self, strict: bool = True) -> None:

@@ -148,6 +148,10 @@ class FileSink:
     def close(self, done: Done) -> None:
         self._ask(self._file.close, done)
 
+    def hand_over(self, loop: Loop, warn: Warn) -> None:
+        """Go on under another loop, which has inherited what ours has submitted."""
+        self._loop, self._warn = loop, warn
+
     def renew(self, job: Job) -> None:
         """Have that done before the next write, in the place of what was to be done there."""
         self._renewal = job
@@ -205,12 +209,25 @@ class FileSink:
 class SinkTable:
     """The sinks of all programs by path, so that those who share a target share its queue and its rotation.
 
-    It also keeps order over a restart: what the old process left in the queue is written before what the new one says.
+    It also keeps order over a restart, of a program or of the daemon: what the old process left in the queue is written before
+    what the new one says.
     """
 
     def __init__(self, loop: Loop, warn: Warn) -> None:
         self.loop, self._warn = loop, warn
         self._shared: dict[str, _Shared] = {}
+
+    def inherit(self, earlier: SinkTable) -> None:
+        """Go on with what an earlier table has not come to write, a disk being slow."""
+        for path, shared in earlier._shared.items():
+            if not shared.sink.idle:
+                shared.sink.hand_over(self.loop, self._warn)
+                shared.users, shared.waiting = 0, []
+                self._keep(path, shared)
+
+    def _keep(self, path: str, shared: _Shared) -> None:
+        self._shared[path] = shared
+        shared.sink.on_idle = lambda: self._close_unused(shared)
 
     def adopt(self, file: RotatingFile | None) -> Sink:
         """The sink for a target somebody has just opened; to be given back with `release`."""
@@ -218,8 +235,8 @@ class SinkTable:
             return Discard()
         shared = self._shared.get(file.path)
         if shared is None:
-            shared = self._shared[file.path] = _Shared(FileSink(self.loop, file, self._warn), file)
-            shared.sink.on_idle = lambda: self._close_unused(shared)
+            shared = _Shared(FileSink(self.loop, file, self._warn), file)
+            self._keep(file.path, shared)
         else:
             shared.renew(file.target)
             # Not on its lane: while that one hangs, one descriptor after the other would wait there to be closed.

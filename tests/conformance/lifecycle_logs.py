@@ -319,7 +319,9 @@ CAPTURES: dict[str, tuple[Piece, ...]] = {
         b"ces, and the end too<!--XSUPERVISOR:",
         b"END-->the rest of it, also long enough\n",
     ),
-    "several": (b"<!--XSUPERVISOR:BEGIN-->1<!--XSUPERVISOR:END--><!--XSUPERVISOR:BEGIN-->22<!--XSUPERVISOR:END-->" * 2 + b"z" * 30,),
+    "several": (
+        b"<!--XSUPERVISOR:BEGIN-->1<!--XSUPERVISOR:END--><!--XSUPERVISOR:BEGIN-->22<!--XSUPERVISOR:END-->" * 2 + b"z" * 30,
+    ),
     "empty": (b"<!--XSUPERVISOR:BEGIN--><!--XSUPERVISOR:END-->" + b"z" * 30,),
     "overflow": (
         b"<!--XSUPERVISOR:BEGIN-->" + b"a" * 60,
@@ -374,7 +376,8 @@ def outputs(name: str) -> Step:
 
 def colours() -> list[Scenario]:
     text = (b"\x1b[1mbold\x1b[0m plain \x1b[31;1mred\x1b[39m\n", b"\x1b[2Kline\x1b[2q and on to m here\x1b[mend\n")
-    more = (b"\x1b]0;title\x07\x1bM \x1b[?25hx\x1b[10;20H\n", b"no sequence [1m at all\n", "caf\u00e9 \x1b[1m\u2713\x1b[0m".encode())
+    others = b"\x1b]0;title\x07\x1bM \x1b[?25hx\x1b[10;20H\n"
+    more = (others, b"no sequence [1m at all\n", "caf\u00e9 \x1b[1m\u2713\x1b[0m".encode())
     return [
         own(
             f"strip_ansi={strip}",

@@ -90,6 +90,39 @@ def test_a_reload_on_a_frozen_disk_does_what_it_can_and_a_shutdown_after_it_stil
 
 
 @given(
+    frozen=st.integers(4, 16).map(lambda count: count / 4),
+    lasts=st.integers(1, 40).map(lambda count: count / 4),
+    slow=st.booleans(),
+    rotates=st.booleans(),
+    reloads=st.integers(1, 2),
+)
+def test_over_reloads_a_log_that_hangs_or_is_slow_keeps_the_order_of_what_is_written(
+    frozen, lasts, slow, rotates, reloads
+):
+    options = {"stdout_logfile_maxbytes": 50, "stdout_logfile_backups": 50} if rotates else {}
+
+    def prints(argv, env, attempt):
+        lines = [["write", "out", f"{attempt} {number}\n"] for number in range(40)]
+        return [*[step for line in lines for step in (line, ["sleep", 0.5])], ["pause"]]
+
+    world = World(program("p", stdout_logfile="/mnt/p.log", **options), prints)
+    if slow:
+        world.at(frozen, lambda: world.kernel.workers.delay("log:/mnt/p.log", ns(lasts / 2)))
+        world.at(frozen + 20, world.kernel.workers.heal)
+    else:
+        world.at(frozen, lambda: world.files.hang("/mnt/p.log"))
+        world.at(frozen + lasts, lambda: world.files.release("/mnt/p.log"))
+    for number in range(reloads):
+        world.signal(frozen + 0.5 + 3 * number, HUP)
+    world.run(90)
+    paths = ["/mnt/p.log", *[f"/mnt/p.log.{number}" for number in range(1, 51)]]
+    lines = b"".join(world.files.data(path) for path in reversed(paths) if world.files.exists(path)).split(b"\n")[:-1]
+    order = [tuple(map(int, line.split())) for line in lines]
+    assert order == sorted(order)
+    assert order[-1] == (len(world.pids("p")), 39), "nothing is lost that there is room for"
+
+
+@given(
     number=st.sampled_from(ERRORS),
     call=st.sampled_from(["append", "rename", "open_append", "close", ""]),
     path=st.sampled_from(["/mnt", "/mnt/p.log", MAIN_LOG]),

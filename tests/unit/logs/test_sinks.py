@@ -212,3 +212,26 @@ def test_the_last_release_closes_the_target_and_forgets_it(bench, tmp_path: Path
     assert bench.answers == [None]
     assert table.adopt(opened(tmp_path / "log")) is not sink
     assert isinstance(table.adopt(None), Discard)
+
+
+def test_a_table_goes_on_with_what_an_earlier_one_has_not_come_to_write(bench, tmp_path: Path) -> None:
+    old = SinkTable(bench.loop, bench.warnings.append)
+    slow, done = old.adopt(opened(tmp_path / "slow")), old.adopt(opened(tmp_path / "done"))
+    done.write(b"1")
+    old.release(done)
+    bench.settle()
+    for chunk in (b"a", b"b", b"c"):
+        slow.write(chunk)
+    old.release(slow)
+    old.close(lambda: bench.answers.append("late"))
+    new = SinkTable(bench.loop, bench.answers.append)
+    new.inherit(old)
+    same, other = new.adopt(opened(tmp_path / "slow")), new.adopt(opened(tmp_path / "done"))
+    assert same is slow and other is not done
+    assert new.held_bytes == 3
+    same.write(b"d")
+    bench.settle()
+    assert (tmp_path / "slow").read_bytes() == b"abcd"
+    new.release(same)
+    bench.settle()
+    assert new.adopt(opened(tmp_path / "slow")) is not slow
