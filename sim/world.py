@@ -87,6 +87,8 @@ def _furnish_process(files: SimFiles, process: ProcessConfig) -> None:
     for log in (process.stdout, process.stderr):
         if isinstance(log.file, str) and log.file:
             _parent(files, log.file)
+    if process.socket is not None and process.socket.path:
+        _parent(files, process.socket.path)
     if process.directory:
         _directory(files, process.directory)
     if process.uid:

@@ -7,13 +7,13 @@ from sim.nemesis.audience import AUDIENCES
 from sim.nemesis.clients import CLIENTS
 from sim.nemesis.clocks import CLOCKS
 from sim.nemesis.crowds import CROWDS
-from sim.nemesis.disks import DISKS
+from sim.nemesis.disks import DISKS, ShareErrno
 from sim.nemesis.nemesis import Nemesis
 from sim.nemesis.shortages import SHORTAGES
 from sim.nemesis.signals import SIGNALS
 
 NEMESES: dict[str, type[Nemesis]] = {
-    kind.name: kind for kind in (*CLOCKS, *SIGNALS, *SHORTAGES, *DISKS, *CROWDS, *CLIENTS)
+    kind.name: kind for kind in (*CLOCKS, *SIGNALS, *SHORTAGES, *DISKS, *CROWDS, *CLIENTS, ShareErrno)
 }
 AUDIENCE: dict[str, type[Nemesis]] = {kind.name: kind for kind in AUDIENCES}
 EVERY = {**NEMESES, **AUDIENCE}

@@ -60,4 +60,11 @@ class LogRenameFail(_DiskErrno):
     name, calls, errnos = "log_rename_fail", ("rename", "unlink"), (errno.EACCES, errno.EROFS, errno.EIO, errno.ENOSPC)
 
 
+class ShareErrno(_DiskErrno):
+    """A socket for programs to share cannot be made."""
+
+    name, calls, harmless = "share_errno", ("share_unix", "share_tcp"), False
+    errnos = (errno.EACCES, errno.EADDRINUSE, errno.ENOENT, errno.EMFILE)
+
+
 DISKS = (DState, SlowDisk, Enospc, LogRenameFail)

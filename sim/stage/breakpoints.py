@@ -57,6 +57,8 @@ ERRNOS: dict[str, tuple[str, ...]] = {
     "executable": ("EIO",),
     "read_file": ("EACCES", "EIO", "ENOENT", "EMFILE"),
     "write_file": _LOG,
+    "share_unix": (*_LOG, "ENOENT", "ENOTDIR", "EISDIR", "EADDRINUSE", "ELOOP", "EMFILE", "ENFILE", "ENOBUFS", "EPERM"),
+    "share_tcp": ("EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "EMFILE", "ENFILE", "ENOBUFS"),
     "glob": ("EACCES", "EIO"),
     "user": ("EIO", "EMFILE", "ENOMEM"),
     "group": ("EIO", "EMFILE", "ENOMEM"),

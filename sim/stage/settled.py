@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from initd.states import ProcessState
+from sim.kernel.sockets import Listener
 from sim.stage.answers import untrue
 from sim.stage.site import SECOND_NS
 
@@ -34,6 +35,21 @@ def agree(site: Site) -> None:
                 site.tell("S2", f"{name} is {state.name} and has {lives} children")
         elif state is not ProcessState.UNKNOWN and lives and name not in site.lost:
             site.tell("S2", f"{name} is {state.name} and has {lives} children")
+
+
+def share(site: Site) -> None:
+    """S2, R8: whoever lives has the socket of its program, and the daemon has one while somebody has, and no other."""
+    kernel = site.kernel
+    sharing = [each for each in site.simulation.session.driver.programs.values() if each.config.socket and each.running]
+    for program in sharing:
+        child = kernel.process(program.running.pid) if program.running is not None else None
+        has = child.fds.get(0) if child is not None else None
+        if has is not None and (not isinstance(has, Listener) or has.fd < 0):  # it may have closed it
+            site.tell("S2", f"{program.group}:{program.config.name} lives without the socket the daemon has")
+    needed = {(program.config.program, program.config.socket) for program in sharing}
+    held = [each for each in kernel.machine.descriptors.entries.values() if isinstance(each, Listener) and each.blocking]
+    if len(held) > len(needed):
+        site.tell("R8", f"{len(held)} shared sockets are open, {len(needed)} are needed")
 
 
 def come_true(site: Site) -> None:

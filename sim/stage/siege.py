@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from sim.stage.calls import Call
 
 SHARE = 0.25
-"""So often each nemesis is on."""
+"""So often each nemesis is on, and so many programs are FastCGI's."""
+OF_SOCKETS = ("share_errno",)
+"""Only where programs share sockets; these are drawn apart, and so are the sockets, so that all else stays what it was."""
 SIEGE_NS = 12 * SECOND_NS
 TAIL_NS = 40 * SECOND_NS
 """More than the longest start episode: four attempts, waits of one, two and three seconds, and what a stop takes."""
@@ -54,10 +56,9 @@ class Siege(Record):
 
     def text(self) -> str:
         """The supervisord.conf."""
-        kinds = (("program", self.programs), ("eventlistener", self.listeners))
-        return HEAD + "".join(
-            f"[{kind}:{name}]\ncommand=/usr/bin/program\n{o}" for kind, cast in kinds for name, o, _ in cast
-        )
+        kinds = [("fcgi-program" if "socket=" in o else "program", name, o) for name, o, _ in self.programs]
+        kinds += [("eventlistener", name, o) for name, o, _ in self.listeners]
+        return HEAD + "".join(f"[{kind}:{name}]\ncommand=/usr/bin/program\n{o}" for kind, name, o in kinds)
 
 
 def behaviour_of(what: str) -> Behaviour | Steps:
@@ -69,7 +70,7 @@ def behaviour_of(what: str) -> Behaviour | Steps:
 
 def siege_of(seed: int) -> Siege:
     """The siege of that number."""
-    rng = Random(seed)
+    rng, sockets = Random(seed), Random(f"{seed}:sockets")
     programs = []
     for name in "abcd"[: 1 + int(rng.random() * 4)]:
         options = {
@@ -85,9 +86,15 @@ def siege_of(seed: int) -> Siege:
             "stderr_logfile": ("NONE", f"/var/log/{name}.err")[rng.random() < 0.5],
             "redirect_stderr": ("false", "true")[rng.random() < 0.2],
         }
+        shares, answers = sockets.random() < SHARE, sockets.random() < 0.5
+        if shares:
+            options["socket"] = f"unix:///var/run/{name}.sock"
         lines = "".join(f"{key}={value}\n" for key, value in options.items())
-        programs.append((name, lines, BEHAVIOURS[int(rng.random() * len(BEHAVIOURS))]))
-    on = [name for name in NEMESES if rng.random() < SHARE]
+        behaviour = BEHAVIOURS[int(rng.random() * len(BEHAVIOURS))]
+        programs.append((name, lines, "answer hello" if shares and answers else behaviour))
+    on = [name for name in NEMESES if name not in OF_SOCKETS and rng.random() < SHARE]
+    if any("socket=" in options for _, options, _ in programs):
+        on += [name for name in OF_SOCKETS if sockets.random() < SHARE]
     pid = 1 if rng.random() < 0.5 else DAEMON_PID
     return Siege(seed, pid, tuple(programs), tuple(on or [list(NEMESES)[seed % len(NEMESES)]]))
 
@@ -231,6 +238,7 @@ def _knock(site: Besieged) -> None:
 def _look(site: Besieged, siege: Siege) -> None:
     """The tail is over: is everything as it says it is, and has everything come to an end that must?"""
     settled.agree(site)
+    settled.share(site)
     settled.come_true(site)
     settled.answered(site, site.owed())
     if site.audience is not None:

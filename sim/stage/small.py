@@ -52,8 +52,9 @@ class Small(Record):
 
 
 def section(name: str, options: str) -> str:
-    """A program's section."""
-    return f"[program:{name}]\ncommand=/usr/bin/program {name}\n{options}"
+    """A program's section; one with a socket is a FastCGI program."""
+    kind = "fcgi-program" if "socket=" in options else "program"
+    return f"[{kind}:{name}]\ncommand=/usr/bin/program {name}\n{options}"
 
 
 def do(site: Site, deed: Deed) -> None:
@@ -106,6 +107,15 @@ SMALL = (
         "a directory and automatic logs",
         (("web", "directory=/srv\numask=027\nuser=root\n", "print hello every 1s"),),
         (Deed(1.5, "call", ("supervisor.signalProcess", "web", "KILL")),),
+    ),
+    Small(
+        "a shared socket",
+        (("web", QUIET + "socket=unix:///var/run/web.sock\n", "answer hello"),),
+        (
+            Deed(1.5, "call", ("supervisor.stopProcess", "web", True)),
+            Deed(2, "call", ("supervisor.startProcess", "web", True)),
+            Deed(3.5, "signal", (1,)),
+        ),
     ),
     Small(
         "restart",

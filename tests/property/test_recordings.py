@@ -71,6 +71,7 @@ def test_a_recording_cut_anywhere_is_told_again_up_to_there(seed, profile, data)
 
 CALLS = ("getAllProcessInfo", "getState", "reloadConfig", "readLog", "restart")
 TROUBLES = ("open_append", "append", "rename", "unlink", "make_temp", "stat", "spawn", "pipe", "accept", "read", "killpg")
+TROUBLES += ("share_unix",)
 
 
 def send(world: World, request: bytes) -> None:
@@ -88,7 +89,9 @@ def test_a_day_of_rotation_calls_reloads_and_faults_is_told_again(seed):
     limits = {"stdout_logfile_maxbytes": 64, "stdout_logfile_backups": 2}
     talk = program("talk", startsecs=0, stdout_logfile="/var/log/talk.log", **limits)
     behaviours = {"talk": behaviour("print twenty bytes of words every 0.5s"), "crash": behaviour("crash after 0.3s exit 1")}
-    world = World(talk + program("crash", startretries=2), behaviours, servers=True)
+    shared = "[fcgi-program:php]\ncommand=/usr/bin/php\nsocket=unix:///var/run/php.sock\nautorestart=true\n"
+    behaviours["php"] = behaviour("crash after 3s exit 1")
+    world = World(talk + program("crash", startretries=2) + shared, behaviours, servers=True)
     recorder = Recorder(world.simulation)
     for _ in range(rng.randrange(6)):
         params = (0, 100) if (method := rng.choice(CALLS)) == "readLog" else ()

@@ -17,6 +17,7 @@ PROGRAMS = tuple(
     (name, OPTIONS % name, what)
     for name, what in (("a", "print hello every 0.1s"), ("b", "crash after 1.5s exit 1"), ("c", "run forever"))
 )
+PROGRAMS += (("d", OPTIONS % "d" + "socket=unix:///var/run/d.sock\n", "crash after 1.5s exit 1"),)
 NAMED = {
     *("clock_step", "clock_drift", "suspend_resume", "sigchld_drop", "sigchld_delay", "spurious_wake", "signal_storm"),
     *("outsider_kill", "outsider_stop", "fork_errno", "exec_errno", "pipe_errno", "kill_errno", "eintr", "pid_squeeze"),
@@ -38,7 +39,7 @@ def eager(monkeypatch):
 
 
 def test_all_that_the_design_names_are_there():
-    assert NAMED | {"client_leaves"} == set(NEMESES)
+    assert NAMED | {"client_leaves", "share_errno"} == set(NEMESES)
 
 
 @pytest.mark.parametrize("name", NEMESES)
@@ -71,7 +72,8 @@ def test_leaving_one_out_changes_nothing_about_the_draws_of_another():
 
 @pytest.mark.parametrize(
     ("name", "word"),
-    [("outsider_kill", "terminated by SIG"), ("fork_errno", "spawnerr"), ("pipe_errno", "too many open files|EN"),
+    [("share_errno", "Could not create FastCGI socket"),
+     ("outsider_kill", "terminated by SIG"), ("fork_errno", "spawnerr"), ("pipe_errno", "too many open files|EN"),
      ("exec_errno", "exit status 127"), ("exit_storm", "terminated by SIGKILL"), ("reload_storm", "restart request"),
      ("orphan_swarm", "reaped unknown pid"), ("signal_storm", "SIGUSR")],
 )  # fmt: skip

@@ -6,6 +6,8 @@ import xmlrpc.client
 
 import pytest
 
+from initd.drive.sockets import Sockets
+from initd.drive.spawner import Spawner
 from initd.kernel.port import ExitStatus
 from initd.session import Session
 from initd.states import ProcessState
@@ -243,3 +245,26 @@ def test_an_answer_is_held_against_what_happened_between_request_and_reply(metho
 def test_the_catalogue_says_which_are_judged_here():
     here = {*(f"E{number}" for number in range(1, 9)), "R3", "R5", "R6", "R10", "L1", "L2", "L3", "L4", "V6"}
     assert {name for name, where in CATALOGUE.items() if where == SIEGE} == here
+
+
+SHARING = CALM.replace(programs=(("a", PROGRAM[1] + "socket=unix:///var/run/a.sock\n", "answer hello"),))
+
+
+@trips("S2")
+def test_a_child_without_the_socket_it_shares_is_told(monkeypatch):
+    def piped(spawner, program, attempt, prepared, logs):
+        return start(spawner, program, attempt, prepared.replace(socket=-1), logs)
+
+    start = Spawner._start
+    assert play(SHARING).broken == ()
+    monkeypatch.setattr(Spawner, "_start", piped)
+    stubborn = SHARING.replace(programs=(SHARING.programs[0][:2] + ("run forever",),))
+    assert "S2" in {line.split()[0] for line in play(stubborn).broken}
+
+
+@trips("R8")
+def test_a_shared_socket_that_stays_open_for_nobody_is_told(monkeypatch):
+    ends = SHARING.replace(programs=(("a", SHARING.programs[0][1] + "autorestart=false\n", "exit 0 after 2s"),))
+    assert play(ends).broken == ()
+    monkeypatch.setattr(Sockets, "close", lambda sockets, socket: None)
+    assert "R8" in {line.split()[0] for line in play(ends).broken}
