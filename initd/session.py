@@ -147,7 +147,6 @@ class Session:
         is called instead when the main log cannot be opened; nothing has been started then. With None the session goes on
         without a main log.
         """
-        self.tell_notices()
         self.environment.kernel.catch_signals(CAUGHT)
         config, daemon = self.config, self.config.daemon
         # Of several groups of one name the first is there; the others are never made, so they have no logs either.
@@ -186,6 +185,9 @@ class Session:
         def begin(made: list[Processes]) -> None:
             if self.exit is not None:
                 return
+            if self.servers is not None:
+                self.servers.announce()
+            self.tell_notices()
             for group, processes in zip(groups, made, strict=True):
                 if self.config is config:
                     self._prepared[group.name] = processes

@@ -75,8 +75,6 @@ def open_servers(daemon: Daemon, configs: Sequence[ServerConfig], strict: bool =
                     servers.close()
                     raise
                 daemon.log("crit", f"{error.text}: its calls are not served")
-        if not config.username:
-            daemon.log("crit", f"Server {config.section!r} running without any HTTP authentication checking")
     return servers
 
 
@@ -114,7 +112,19 @@ class Servers:
         """Have a server publish an interface; a plugin makes one of its own for each server. ConfigError."""
         if interface.factory != STOCK_FACTORY:
             self._plugins.setdefault(config.section, {})[interface.name] = self._daemon.make_interface(interface)
-        self._daemon.log("info", f"RPC interface {interface.name!r} initialized")
+
+    def announce(self) -> None:
+        """Log what they serve, in supervisord's words."""
+        for listener in self._listeners.values():
+            config = listener.config
+            made = self._plugins.get(config.section, {})
+            for interface in self._daemon.config.rpcinterfaces:
+                if interface.factory == STOCK_FACTORY or interface.name in made:
+                    self._daemon.log("info", f"RPC interface {interface.name!r} initialized")
+            if not config.username:
+                self._daemon.log(
+                    "crit", f"Server {config.section!r} running without any HTTP authentication checking"
+                )
 
     def close(self, then: Callable[[], None] | None = None) -> None:
         """Stop listening, end all connections after a last write, remove the UNIX socket files, then call `then`."""

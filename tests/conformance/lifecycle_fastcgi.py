@@ -181,7 +181,7 @@ def natures() -> list[Scenario]:
 
 
 def daemons() -> list[Scenario]:
-    order = ("socket", "^spawned", "^supervisord started", "^stopped", "^received SIG(TERM|HUP)")
+    order = ("socket unix", "^RPC", "^Server", "^spawned", "^supervisord started", "^stopped", "^received SIG(TERM|HUP)")
     come = (up("fu_0"), up("fu_1"), up("ft"), up("fv"))
     return [
         own(

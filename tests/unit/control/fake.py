@@ -176,6 +176,7 @@ class World:
         self.daemon = FakeDaemon(self.loop)
         self.kernel.files.put("/var/log/main.log", b"0123456")
         self.servers: Servers = open_servers(self.daemon, servers or (SERVER,))
+        self.servers.announce()
 
     def turn(self, until_ns: int | None = None) -> bool:
         """One turn that waits until then (None: not at all); whether anything happened in it."""
