@@ -207,6 +207,20 @@ def daemons() -> list[Scenario]:
             skip=frozenset({"log", "files", "states"}),
         ),
         own(
+            "a daemon that gives up root makes sockets as the user it has become",
+            fcgi("fy", autostart="true")
+            + fcgi("fz", autostart="true", socket_owner="nobody", socket_mode="0660")
+            + fcgi("fya", autostart="true", user="nobody"),
+            boot(),
+            *(up(name) for name in ("fy", "fz", "fya")),
+            *(socket_file(f"{name}.sock") for name in ("fy", "fz", "fya")),
+            *(sockets(name) for name in ("fy", "fz", "fya")),
+            *shutdown(),
+            names=("fy", "fz", "fya"),
+            daemon="user=nobody",
+            skip=frozenset({"log"}),
+        ),
+        own(
             "an update of a changed socket moves it, one of its mode alone does nothing",
             "",
             write("conf.d/fx.conf", fcgi("fx", autostart="true")),

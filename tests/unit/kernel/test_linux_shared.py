@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import stat
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,16 @@ def path(tmp_path: Path) -> Iterator[Path]:
     before = os.umask(0)
     yield tmp_path / "php.sock"
     os.umask(before)
+
+
+def waiting_client(path: Path) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        client.connect(str(path))
+    except BaseException:
+        client.close()
+        raise
+    return client
 
 
 def taken(fd: int) -> socket.socket:
@@ -49,6 +60,14 @@ def test_until_owner_and_mode_are_set_it_is_ours_alone(path: Path, monkeypatch: 
 def test_it_belongs_to_whom_it_was_made_for(path: Path) -> None:
     taken(FILES.share_unix(str(path), 0o700, (4321, -1), None)).close()
     assert (path.lstat().st_uid, path.lstat().st_gid) == (4321, os.getgid())
+
+
+def test_as_many_clients_wait_as_the_backlog_says_and_one_more(path: Path) -> None:
+    with taken(FILES.share_unix(str(path), 0o700, None, 2)), ExitStack() as clients:
+        for _ in range(3):
+            clients.enter_context(waiting_client(path))
+        with pytest.raises(BlockingIOError):
+            waiting_client(path)
 
 
 @pytest.mark.parametrize(("call", "what"), [("chown", "ownership"), ("chmod", "permissions")])
