@@ -39,15 +39,24 @@ class Queued(Record):
 
 
 class Pool:
-    """One group's listeners, in the order they are asked, and the notifications that wait for one of them."""
+    """One group's listeners, in the order they are asked, and the notifications that wait for one of them.
 
-    __slots__ = ("listeners", "name", "policy", "serial", "waiting")
+    None is sent whose number in the pool is `end` or more.
+    """
+
+    __slots__ = ("end", "listeners", "name", "policy", "serial", "waiting")
 
     def __init__(self, name: str, policy: ListenerPolicy, listeners: Iterable[Listener]) -> None:
         self.name, self.policy = name, policy
         self.listeners = {listener.instance: listener for listener in listeners}
         self.waiting: list[Queued] = []
         self.serial = 0
+        self.end: int | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something to send."""
+        return bool(self.waiting) and (self.end is None or self.waiting[0].pool_serial < self.end)
 
 
 class Pools:
@@ -93,7 +102,21 @@ class Pools:
 
     def restless(self) -> bool:
         """Whether the next turn has something to send."""
-        return any(pool.waiting and self._free(pool) is not None for pool in self._pools.values())
+        return any(pool.waits and self._free(pool) is not None for pool in self._pools.values())
+
+    def waits(self, name: str) -> bool:
+        """Whether something is to be sent to that pool and somebody there may still take it."""
+        pool = self._pools[name]
+        return pool.waits and any(
+            each.state is not ListenerState.UNKNOWN and not each.deaf and self._running(each.instance)
+            for each in pool.listeners.values()
+        )
+
+    def close(self, name: str) -> None:
+        """What happens from now on is not for that pool any more."""
+        pool = self._pools[name]
+        if pool.end is None:
+            pool.end = pool.serial
 
     # -- notifications -----------------------------------------------------------------------------------------------
 
@@ -132,7 +155,7 @@ class Pools:
 
     def _dispatch(self, pool: Pool) -> None:
         sent = False
-        while pool.waiting:
+        while pool.waits:
             listener = self._free(pool)
             if listener is None:
                 if sent:  # supervisord takes out what it cannot send, puts it back, and tells of that
@@ -266,6 +289,7 @@ class Pools:
                     tuple(listener.snapshot() for listener in pool.listeners.values()),
                     tuple(pool.waiting),
                     pool.serial,
+                    pool.end,
                 )
                 for pool in self._pools.values()
             ),
@@ -275,8 +299,8 @@ class Pools:
     def restore(cls, values: tuple[Any, ...], running: Callable[[int], bool]) -> Pools:
         """The pools of a snapshot."""
         pools = cls(values[0], running, values[1])
-        for name, policy, listeners, waiting, serial in values[2]:
+        for name, policy, listeners, waiting, serial, end in values[2]:
             pool = pools._pools[name] = Pool(name, policy, (Listener.restore(each) for each in listeners))
-            pool.waiting, pool.serial = list(waiting), serial
+            pool.waiting, pool.serial, pool.end = list(waiting), serial, end
             pools._pool_of.update(dict.fromkeys(pool.listeners, pool))
         return pools

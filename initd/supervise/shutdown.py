@@ -6,6 +6,10 @@ Then their pids are given up on and the shutdown goes on; a later group gets `LE
 
 A shutdown may have a last moment. Then everything is told to stop that has not been, everything that runs gets SIGKILL, and
 what has not died of it `LEAST_CAP_NS` later is given up on.
+
+Listeners are told before they are stopped what waited for them when the group before theirs went down. supervisord comes to
+that by going round its loop once a group, which is also why the end of that last group is told only if it was down before
+its turn, and why listeners that are stopped first of all hear nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.supervise.group import Group
+    from initd.supervise.pools import Pools
     from initd.supervise.process import Process
     from initd.supervise.rules import Rules
 
@@ -27,12 +32,28 @@ REPORT_NS = 3 * SECOND
 """`waiting for … to die` is logged at once, then whenever this much time has passed."""
 DEFAULT_CAP_NS = 30 * SECOND
 LEAST_CAP_NS = SECOND
+HEARING_NS = SECOND
+"""How long busy listeners may keep their pool from being told the rest; supervisord's loop waits as long at most."""
+HEARING_TURNS = 2
+"""So many turns begin before the stop when nothing is left to tell: a signal at once would overtake what was sent last."""
 
 
 class Shutdown:
     """A shutdown or restart under way. `remaining` are group names, the one being stopped last."""
 
-    FIELDS = ("cap_at", "cap_left_ns", "deadline_ns", "given_up", "late", "remaining", "report_at", "told")
+    FIELDS = (
+        "cap_at",
+        "cap_left_ns",
+        "deadline_ns",
+        "given_up",
+        "hearing_until",
+        "late",
+        "look_at",
+        "remaining",
+        "report_at",
+        "told",
+        "turns",
+    )
     __slots__ = (*FIELDS, "_up")
 
     def __init__(self, groups: list[Group], cap_ns: int, deadline_ns: int | None = None) -> None:
@@ -40,6 +61,9 @@ class Shutdown:
         self.cap_left_ns = cap_ns
         self.deadline_ns = deadline_ns
         self.told = self.late = False
+        self.hearing_until: int | None = None
+        self.look_at: int | None = None
+        self.turns = 0
         self.report_at: int | None = None
         self.cap_at: int | None = None
         self.given_up: tuple[tuple[str, int], ...] = ()
@@ -52,13 +76,19 @@ class Shutdown:
                 if process.phase in (Phase.SPAWNING, Phase.CANCELLING, Phase.STOPPING):
                     rules.apply(process, Trigger.QUIT)
 
-    def advance(self, rules: Rules, groups: Mapping[str, Group], due: bool) -> bool:
+    def advance(self, rules: Rules, groups: Mapping[str, Group], pools: Pools, due: bool) -> bool:
         """Stop what is next; True once nothing remains. `due`: deadlines are being judged, and the cap is one (D2)."""
         if self.late or (due and self.deadline_ns is not None and rules.now >= self.deadline_ns):
             self._hurry(rules, groups)
+        idle = False
         while self.remaining:
             group = groups[self.remaining[-1]]
+            idle, before = not self.told, idle
             if not self.told:
+                first = len(self.remaining) == len(groups)
+                hears = group.policy.listener is not None and not first and not self.late
+                if hears and self._hear(rules.now, group, pools, before, due):
+                    return False
                 self.told = True
                 for process in group.in_stop_order():
                     rules.apply(process, Trigger.QUIT)
@@ -83,6 +113,25 @@ class Shutdown:
                 rules.apply(process, Trigger.QUIT)
         for process in left:
             rules.kill_now(process)
+
+    def _hear(self, now: int, group: Group, pools: Pools, idle: bool, due: bool) -> bool:
+        """Whether these listeners are still to be told something. `idle`: the group before had nothing to stop."""
+        if self.hearing_until is None:
+            if not idle and not pools.waits(group.name):
+                return False
+            self.hearing_until, self.look_at, self.turns = now + HEARING_NS, 0, HEARING_TURNS
+            if not idle:  # otherwise what has just happened is theirs to hear
+                pools.close(group.name)
+            return True
+        if due:
+            pools.close(group.name)
+        waits = now < self.hearing_until and pools.waits(group.name)
+        self.look_at = self.hearing_until if waits else 0
+        self.turns -= due and not waits
+        if self.turns > 0:
+            return True
+        self.hearing_until = self.look_at = None
+        return False
 
     def _last_up(self, group: Group) -> Process | None:
         """The member stopped last of those that do not count as down.
@@ -123,7 +172,8 @@ class Shutdown:
     def next_ns(self) -> int | None:
         """When `advance` has to look again although nothing happens."""
         last_moment = None if self.late else self.deadline_ns
-        return min((when for when in (self.report_at, self.cap_at, last_moment) if when is not None), default=None)
+        due = (self.report_at, self.cap_at, self.look_at, last_moment)
+        return min((when for when in due if when is not None), default=None)
 
     def snapshot(self) -> tuple[Any, ...]:
         """Every variable, in the order of FIELDS."""

@@ -117,7 +117,8 @@ class Supervisor:
         if rules.conclusion.due:
             self._conclude()
         if self._shutdown is not None and not self._finished:
-            self._finished = self._shutdown.advance(rules, self._groups, type(event) is events.TimePassed)
+            due = type(event) is events.TimePassed
+            self._finished = self._shutdown.advance(rules, self._groups, self.audience.pools, due)
             if self._finished:
                 rules.out.append(self._exit(self._shutdown))
         return rules.out if self.audience.pools.empty else self.audience.follow(rules.out)

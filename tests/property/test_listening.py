@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.property.worlds import World, program
+from tests.property.worlds import HUP, TERM, World, program
 
 LISTENERS = (
     "listen",
@@ -95,3 +95,21 @@ def test_a_pool_that_wants_no_ticks_wakes_nobody():
         return world.run(3600).kernel.events - before
 
     assert happened(pool("one", "REMOTE_COMMUNICATION", startsecs=0)) == happened(program("one", startsecs=0))
+
+
+@given(
+    running=st.lists(st.booleans(), min_size=1, max_size=5),
+    behaviour=st.sampled_from(("listen", "listen after 0.1s")),
+    signal=st.sampled_from((TERM, HUP)),
+)
+def test_listeners_that_are_stopped_last_hear_of_all_that_was_down_before_the_last_group_ended(running, behaviour, signal):
+    text = pool("one", "SUPERVISOR_STATE_CHANGE_STOPPING,PROCESS_STATE_STOPPED", startsecs=0)
+    for number, runs in enumerate(running):
+        text += program(f"p{number}", startsecs=0, autostart=str(runs).lower(), priority=number)
+    world = World(text, lambda argv, env, attempt: behaviour if "one" in argv[0] else "run", loglevel="debug")
+    world.signal(5, signal)
+    world.run(5 + 1)
+    stopped = sum(running) - running[0]  # the group of the lowest number goes last, and nobody is left to hear of its end
+    assert [serial for serial, _ in told(world)][: 1 + stopped] == list(range(1 + stopped))
+    assert signal == HUP or len(told(world)) == 1 + stopped
+    assert signal == HUP or world.status == 0

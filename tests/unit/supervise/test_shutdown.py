@@ -1,20 +1,21 @@
 import pytest
 
 from initd.states import Mood, ProcessState
-from initd.supervise.effects import CancelSpawn, Exit, Log, MoodChanged
+from initd.supervise.effects import CancelSpawn, Exit, Log, MoodChanged, Send
 from initd.supervise.events import (
     Booted,
     GroupAdded,
     GroupRemoved,
+    ListenerSpoke,
     Reaped,
     ShutdownAsked,
     StartAsked,
     StopAsked,
     TimePassed,
 )
-from initd.supervise.policy import SECOND, GroupPolicy, ProcessPolicy
+from initd.supervise.policy import SECOND, GroupPolicy, ListenerPolicy, ProcessPolicy
 from initd.supervise.process import Process
-from initd.supervise.shutdown import REPORT_NS, Shutdown
+from initd.supervise.shutdown import HEARING_NS, REPORT_NS, Shutdown
 from initd.supervise.supervisor import Supervisor
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
@@ -300,3 +301,115 @@ def test_a_core_that_is_restored_is_the_same_and_goes_on_the_same(shutting):
         assert other.snapshot() == bench.core.snapshot()
     with pytest.raises(ValueError, match="zip"):
         Shutdown.restore((1,))
+
+
+class Hearing(Bench):
+    """Programs whose number is their priority, and a listener, the last instance, that is READY; all RUNNING but `idle`."""
+
+    def __init__(self, *priorities: int, idle: tuple[int, ...] = (), priority: int = -1) -> None:
+        super().__init__(booted=False)
+        for number in priorities:
+            self.add(GroupPolicy(f"p{number}", number, (ProcessPolicy(f"p{number}", autostart=number not in idle),)))
+        events = ListenerPolicy(("SUPERVISOR_STATE_CHANGE_STOPPING", "PROCESS_STATE_STOPPED"))
+        listener = ProcessPolicy("l", startsecs=0)
+        self.add(GroupPolicy("l", priority, (listener,), events))
+        self.do(Booted())
+        self.last = len(priorities) + 1
+        for instance in range(1, self.last + 1):
+            if self.state(instance) is ProcessState.STARTING:
+                self.born(10 + instance, instance=instance)
+        self.tick(self.time + 1.1)
+        self.do(ListenerSpoke(self.last, b"READY\n"))
+
+    def turns(self, most: int = 5) -> list[int]:
+        """Turns without time passing, up to the stop of the listener; who has been told what so far."""
+        for _ in range(most):
+            if self.core.next_deadline() != 0 or self.state(self.last) is ProcessState.STOPPING:
+                break
+            self.tick(self.time)
+        return [
+            sent.text.split()[5] + sent.text.partition("processname:")[2][:3]
+            for sent in self.out
+            if isinstance(sent, Send)
+        ]
+
+    def answers(self) -> None:
+        self.do(ListenerSpoke(self.last, b"RESULT 2\nOKREADY\n"))
+
+
+STOPPING, STOPPED = "eventname:SUPERVISOR_STATE_CHANGE_STOPPING", "eventname:PROCESS_STATE_STOPPED"
+
+
+def test_listeners_hear_of_the_stop_before_it_is_their_turn_although_nothing_else_runs():
+    bench = Hearing(1, 2, idle=(1, 2))
+    bench.do(ShutdownAsked())
+    assert bench.state(bench.last) is ProcessState.RUNNING
+    assert bench.turns() == [STOPPING]
+    assert bench.state(bench.last) is ProcessState.STOPPING
+    sends = [index for index, effect in enumerate(bench.out) if isinstance(effect, Send)]
+    assert len(kills(bench.out[sends[0] :])) == 1
+
+
+def test_listeners_that_are_stopped_first_of_all_hear_nothing():
+    bench = Hearing(1, priority=2)
+    assert kills(bench.do(ShutdownAsked())) == [(12, 15, False)]
+    assert bench.turns() == []
+
+
+def test_busy_listeners_are_told_what_waits_but_not_the_end_of_the_last_group():
+    bench = Hearing(1, 2, 3)
+    bench.do(ShutdownAsked())
+    bench.turns()
+    bench.dies(0, instance=3)
+    bench.dies(0, instance=2)
+    bench.dies(0, instance=1)
+    assert bench.state(bench.last) is ProcessState.RUNNING
+    bench.answers()
+    bench.answers()
+    bench.answers()
+    assert bench.turns() == [STOPPING, f"{STOPPED}p3 ", f"{STOPPED}p2 "]
+    assert bench.state(bench.last) is ProcessState.STOPPING
+
+
+def test_the_end_of_a_group_before_one_that_was_down_is_told():
+    bench = Hearing(1, 2, idle=(1,))
+    bench.do(ShutdownAsked())
+    bench.turns()
+    bench.answers()
+    bench.dies(0, instance=2)
+    assert bench.turns() == [STOPPING, f"{STOPPED}p2 "]
+
+
+def test_a_listener_that_does_not_answer_is_waited_for_so_long_and_only_if_something_waits():
+    bench = Hearing(1, 2)
+    bench.do(ShutdownAsked())
+    bench.turns()
+    bench.dies(0, instance=2)
+    began = bench.time
+    bench.dies(0, instance=1)
+    bench.tick(began)
+    assert bench.core.next_deadline() == round(began * SECOND) + HEARING_NS
+    bench.tick(began + 1)
+    assert bench.turns() == [STOPPING]
+    assert bench.state(bench.last) is ProcessState.STOPPING
+    nothing = Hearing(1)
+    nothing.do(ShutdownAsked())
+    nothing.turns()
+    assert kills(nothing.dies(0, instance=1)) == [(12, 15, False)]
+
+
+def test_a_listener_beyond_hope_is_not_waited_for():
+    bench = Hearing(1, 2)
+    bench.do(ListenerSpoke(bench.last, b"nonsense\n"))
+    bench.do(ShutdownAsked())
+    bench.dies(0, instance=2)
+    assert kills(bench.dies(0, instance=1)) == [(13, 15, False)]
+
+
+def test_a_shutdown_that_waits_for_listeners_comes_back_from_its_snapshot():
+    bench = Hearing(1, 2, idle=(1, 2))
+    bench.do(ShutdownAsked())
+    bench.tick(bench.time)
+    bench.core = Supervisor.restore(bench.core.snapshot())
+    assert bench.turns() == [STOPPING]
+    assert bench.state(bench.last) is ProcessState.STOPPING
