@@ -105,7 +105,7 @@ class Shutdown:
         """The last moment has come: nobody waits for anybody, and whoever gets a pid only now is killed as well."""
         left = [process for name in reversed(self.remaining) for process in groups[name].in_stop_order()]
         if not self.late:
-            self.late = True
+            self.late, self.look_at = True, None
             names = ", ".join(process.name for process in left if process.state not in STOPPED_STATES)
             if names:
                 rules.log("warn", f"shutdown_timeout is over: killing {names}")

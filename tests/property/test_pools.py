@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ supervisor = pytest.importorskip("supervisor")
 MEMBERS = {"x": ("x0", "x1"), "y": ("y0",)}
 INSTANCES = {name: number for number, name in enumerate(("x0", "x1", "y0"), 1)}
 BEFORE = {"start": ("end",), "up": ("start",), "end": ("start", "up")}
+POOL = re.compile(r"\b[xy](?=\d?\b)")
 LEAVES = ("PROCESS_STATE_EXITED", "TICK_5", "REMOTE_COMMUNICATION", "PROCESS_LOG_STDOUT")
 SUBSCRIPTIONS = (
     "PROCESS_STATE",
@@ -227,5 +230,6 @@ def _spelled(op):
 
 
 def _lines(told, broken):
-    """The log, without what is said again and again about a broken pipe there."""
-    return [text for _, text in told if "epipe" not in text and not (broken and "rebuffering" in text)]
+    """The log. Of a broken pipe we hear only later: then each pool for itself, without what is said again and again there."""
+    lines = [text for _, text in told if "epipe" not in text and not (broken and "rebuffering" in text)]
+    return sorted(lines, key=lambda text: POOL.search(text)[0]) if broken else lines

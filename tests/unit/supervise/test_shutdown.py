@@ -13,7 +13,7 @@ from initd.supervise.events import (
     StopAsked,
     TimePassed,
 )
-from initd.supervise.policy import SECOND, GroupPolicy, ListenerPolicy, ProcessPolicy
+from initd.supervise.policy import SECOND, ExitPolicy, GroupPolicy, ListenerPolicy, ProcessPolicy
 from initd.supervise.process import Process
 from initd.supervise.shutdown import HEARING_NS, REPORT_NS, Shutdown
 from initd.supervise.supervisor import Supervisor
@@ -306,8 +306,11 @@ def test_a_core_that_is_restored_is_the_same_and_goes_on_the_same(shutting):
 class Hearing(Bench):
     """Programs whose number is their priority, and a listener, the last instance, that is READY; all RUNNING but `idle`."""
 
-    def __init__(self, *priorities: int, idle: tuple[int, ...] = (), priority: int = -1) -> None:
+    def __init__(
+        self, *priorities: int, idle: tuple[int, ...] = (), priority: int = -1, most_ns: int | None = None
+    ) -> None:
         super().__init__(booted=False)
+        self.core = Supervisor(exit_policy=ExitPolicy(shutdown_ns=most_ns))
         for number in priorities:
             self.add(GroupPolicy(f"p{number}", number, (ProcessPolicy(f"p{number}", autostart=number not in idle),)))
         events = ListenerPolicy(("SUPERVISOR_STATE_CHANGE_STOPPING", "PROCESS_STATE_STOPPED"))
@@ -413,3 +416,15 @@ def test_a_shutdown_that_waits_for_listeners_comes_back_from_its_snapshot():
     bench.core = Supervisor.restore(bench.core.snapshot())
     assert bench.turns() == [STOPPING]
     assert bench.state(bench.last) is ProcessState.STOPPING
+
+
+def test_a_last_moment_does_not_wait_for_listeners():
+    bench = Hearing(1, 2, most_ns=SECOND)
+    bench.do(ShutdownAsked())
+    bench.turns()
+    bench.dies(0, instance=2)
+    bench.dies(0, instance=1)
+    bench.tick(bench.time)
+    bench.tick(bench.time + 1)
+    assert kills(bench.out)[-1] == (13, 9, False)
+    assert (bench.core.next_deadline() or 0) > round(bench.time * SECOND)
