@@ -1,15 +1,19 @@
 """A request head before it is parsed: what supervisord puts up with and h11 does not (supervisord-4.3 §5.1).
 
-Clients written by hand over a raw socket often send HTTP/1.1 without the Host that it demands.
+Clients written by hand over a raw socket often send HTTP/1.1 without the Host that it demands, and supervisorctl asks for
+the log of `zürich` in plain UTF-8.
 """
 
 from __future__ import annotations
 
+import re
+
 _END = b"\r\n\r\n"
+_BEYOND_ASCII = re.compile(b"[\x80-\xff]")
 
 
 class Heads:
-    """The bytes from a client, with the head of each request whole and with a Host; bodies pass as they come."""
+    """The bytes from a client, with the head of each request whole and mended; bodies pass as they come."""
 
     __slots__ = ("_held", "_limit_bytes")
 
@@ -31,13 +35,14 @@ class Heads:
         if end < 0 and len(held) <= self._limit_bytes:
             return b""
         self._held = None
-        return with_host(bytes(held), end) if end >= 0 else bytes(held)
+        return mended(bytes(held), end) if end >= 0 else bytes(held)
 
 
-def with_host(data: bytes, end: int) -> bytes:
-    """The request whose head ends at `end`, with `Host: localhost` if it is one of HTTP/1.1 that names none."""
+def mended(data: bytes, end: int) -> bytes:
+    """The request whose head ends at `end`, its target in ASCII, and with `Host: localhost` where HTTP/1.1 misses one."""
     first, *lines = data[:end].split(b"\r\n")
-    if not first.endswith(b" HTTP/1.1") or any(line[:5].lower() == b"host:" for line in lines):
-        return data
-    at = len(first) + 2
-    return data[:at] + b"Host: localhost\r\n" + data[at:]
+    rest = data[len(first) :]
+    first = _BEYOND_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], first)
+    if first.endswith(b" HTTP/1.1") and not any(line[:5].lower() == b"host:" for line in lines):
+        rest = b"\r\nHost: localhost" + rest
+    return first + rest

@@ -40,6 +40,13 @@ def test_everything_else_passes_as_it_came(data):
     assert through(data) == data
 
 
+def test_a_target_beyond_ascii_is_percent_encoded_and_nothing_else_is():
+    body = "\r\nHost: z\u00fcrich\r\n\r\nz\u00fcrich".encode()
+    head = "GET /logtail/z\u00fcrich%20 HTTP/1.1".encode()
+    assert through(head + body, 14) == b"GET /logtail/z%C3%BCrich%20 HTTP/1.1" + body
+    assert through(head + b"\r\n\r\n") == b"GET /logtail/z%C3%BCrich%20 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
 def test_a_head_that_is_too_long_is_the_parsers_to_refuse():
     assert through(b"x" * 1001) == b"x" * 1001
 
