@@ -13,11 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+from initd.control.client.session import VERBS
 from tests.conformance import stock
 
 CLIENTS = {"supervisorctl": "supervisor.supervisorctl", "initctl": "initd.control.client"}
-# what initctl loads only when it is needed, which is nearly always
-PRELOADED = ("initd.control.client.settings", "initd.control.client.processes")
+# what initctl loads only when it is needed, and what cannot be loaded any more by nobody
+PRELOADED = [f"initd.control.client.{name}" for name in ("settings", *sorted(set(VERBS.values())))]
 RUNNER = Path(__file__).with_name("ctl_runner.py")
 
 
@@ -60,12 +61,12 @@ class Client:
     def _kill(self) -> None:
         os.killpg(self._runner.pid, signal.SIGKILL)
 
-    def call(self, words: Sequence[str], stdin: str) -> Ended:
+    def call(self, words: Sequence[str], stdin: str, nobody: bool = False) -> Ended:
         """One call in a process forked from one that has loaded the client."""
         assert self._runner.stdin and self._runner.stdout
         for path, text in zip(self._streams, (stdin, "", ""), strict=True):
             path.write_text(text)
-        request = {"words": list(words), "streams": [str(path) for path in self._streams]}
+        request = {"words": list(words), "streams": [str(path) for path in self._streams], "nobody": nobody}
         self._runner.stdin.write(json.dumps(request) + "\n")
         self._runner.stdin.flush()
         impatience = threading.Timer(stock.PATIENCE_S, self._kill)

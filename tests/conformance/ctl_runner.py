@@ -1,7 +1,7 @@
 """Runs a client many times for the price of one start: loads it, then forks for each call it reads from standard input.
 
-A request is a line of JSON: the words, and the paths of the files to use as the three standard streams. The answer is a
-line with the exit code. The directory and the environment are those of this program.
+A request is a line of JSON: the words, the paths of the files to use as the three standard streams, and whether root is to
+become nobody. The answer is a line with the exit code. The directory and the environment are those of this program.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ def main() -> None:
                 opened = os.open(path, os.O_RDWR)
                 os.dup2(opened, fd)
                 os.close(opened)
+            if request["nobody"] and os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
             sys.stdin = open(0, closefd=False)  # the old one may have read ahead
             sys.argv = [module, *request["words"]]
             sys.exit(client.main())

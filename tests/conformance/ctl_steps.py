@@ -19,7 +19,7 @@ class Run(NamedTuple):
     `look` is what of it must agree: `all`, `first` (line and exit code),
     `sorted` (lines, and whether it failed: processes finish in any order, and the last failure counts) or `code`. With
     `until` the client is interrupted once that text has appeared, and what it prints afterwards is its own business.
-    Without `-c` or `-s` in `words` the daemon's configuration file is used.
+    Without `-c` or `-s` in `words` the daemon's configuration file is used. `nobody` makes the call, if root can.
     """
 
     words: Sequence[str]
@@ -27,6 +27,7 @@ class Run(NamedTuple):
     stdin: str = ""
     until: str = ""
     env: Sequence[tuple[str, str]] = ()
+    nobody: bool = False
 
 
 class Wait(NamedTuple):
@@ -56,11 +57,17 @@ class Touch(NamedTuple):
     name: str
 
 
+class Lock(NamedTuple):
+    """Take all permissions from a file in the folder."""
+
+    name: str
+
+
 class WaitForEnd(NamedTuple):
     """Wait until the daemon has ended."""
 
 
-Step = Run | Wait | WaitForFile | Edit | Touch | WaitForEnd
+Step = Run | Wait | WaitForFile | Edit | Touch | Lock | WaitForEnd
 
 
 class Scenario(NamedTuple):
@@ -104,6 +111,8 @@ def _prepare(step: Step, daemon: stock.Daemon) -> None:
             daemon.config.write_text(text.replace(old, new))
         case Touch(name):
             (daemon.folder / name).touch()
+        case Lock(name):
+            (daemon.folder / name).chmod(0)
         case WaitForEnd():
             stock.until("the daemon ends", lambda: daemon.process.poll() is not None)
 
@@ -117,8 +126,9 @@ def _call(client: Client, step: Run, daemon: stock.Daemon) -> str:
     elif step.env:
         ended = client.call_alone(words, step.stdin, dict(step.env))
     else:
-        ended = client.call(words, step.stdin)
-    return _transcript(step, ended.out.decode(), ended.err.decode(), ended.code, daemon)
+        ended = client.call(words, step.stdin, step.nobody)
+    out, err = (text.decode(errors="backslashreplace") for text in (ended.out, ended.err))
+    return _transcript(step, out, err, ended.code, daemon)
 
 
 _MASKS = (

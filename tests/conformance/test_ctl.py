@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -15,13 +16,18 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import stock
-from tests.conformance.ctl_scenarios import CAT, SCENARIOS
+from tests.conformance.ctl_client import command
+from tests.conformance.ctl_scenarios import CAT
+from tests.conformance.ctl_scenarios import SCENARIOS as COMMANDS
 from tests.conformance.ctl_steps import Run, Scenario, Step, Wait, play
+from tests.conformance.ctl_users import USERS
 
 REFERENCE = ("supervisorctl", "supervisord")
 PAIRS = [("initctl", "supervisord")]
 if stock.ours_exists():
     PAIRS += [("supervisorctl", "initd"), ("initctl", "initd")]
+
+SCENARIOS = COMMANDS | USERS
 
 Pair = tuple[str, str]
 Transcripts = Callable[[str, Pair], tuple[str, str]]
@@ -72,6 +78,32 @@ def test_fg_shows_what_a_process_answers_to_what_is_typed(daemon: str, tmp_path:
     ]
     shown = play(Scenario(CAT, steps), "initctl", daemon, tmp_path)
     assert shown == "$ fg cat\n==> Press Ctrl-C to exit <==\nhello\n\n= 0\n\n$ tail cat\nhello\n\n= 0\n"
+
+
+BABBLER = """
+[program:babbler]
+command = /bin/sh -c "while sleep 0.05; do echo and again; done"
+startsecs = 0
+"""
+
+
+# not held against supervisorctl: there, it goes on for ever
+@pytest.mark.parametrize("words", ["tail -f babbler", "maintail -1000000", "help", "fg babbler"])
+def test_a_reader_that_has_enough_ends_it_without_a_word(words: str, tmp_path: Path) -> None:
+    with stock.start(stock.OURS, tmp_path, BABBLER) as daemon:
+        daemon.wait_for_state("babbler", "RUNNING")
+        call = [*command("initctl"), "-c", str(daemon.config), *words.split()]
+        reader, writer = os.pipe()
+        with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE) as client:
+            os.close(writer)
+            if "f" in words.split(" ")[0] or "-f" in words:
+                assert os.read(reader, 5) == b"==> P"
+            os.close(reader)
+            assert client.stdin is not None
+            if words.startswith("fg"):
+                client.stdin.write(b"a line\n")
+            assert client.communicate(timeout=stock.PATIENCE_S)[1] == b""
+        assert client.returncode == 1
 
 
 def test_the_scenarios_are_many_enough_to_mean_something() -> None:

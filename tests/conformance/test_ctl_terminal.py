@@ -18,6 +18,7 @@ from tests.conformance.ctl_steps import DAEMONS, normal
 from tests.conformance.terminal import CTRL_C, Terminal, seen
 
 PROMPT = "supervisor> "
+KILL = "the daemon is killed"
 CTRL_D, CTRL_R, CTRL_U, UP = "\x04", "\x12", "\x15", "\x1b[A"
 FOLLOWING = "==> Press Ctrl-C to exit <==\r\n"
 PROGRAMS = """
@@ -132,7 +133,9 @@ SITTINGS = {
             START,
             *lines("help", "help start", "?tail", "?", "!ls", "nope", "start", "status nope cat", "status pair:*"),
             *lines("avail", "pid", "pid all", "version", "signal USR2 late", "signal CONT cat", "start late late"),
-            *lines("stop late", "restart late pair:*", "stop late late", "reread", "update", "add cat", "remove cat"),
+            *lines(
+                "stop late", "restart late pair:left", "stop late late", "reread", "update", "add cat", "remove cat"
+            ),
             *lines("tail -3 talker", "tail -3 talker stderr", "tail nope", "clear talker", "clear all", "maintail x"),
             *lines("open unix:///nonexistent", "status", "open nope", "open unix://{dir}/s.sock", "fg", "fg late"),
             Keys("shutdown\n", ASK_SHUTDOWN),
@@ -187,7 +190,9 @@ SITTINGS = {
         "",
         [
             START,
-            *lines("{kill}", "status", "start \t\tcat", "reread"),
+            Keys("tail -f cat\n", f"{FOLLOWING}hello\r\ntwo words\r\n"),
+            Keys(KILL, editing=False),
+            *lines("status", "start \t\tcat", "reread"),
             Keys("shutdown\n", ASK_SHUTDOWN),
             Keys("y\n"),
             Keys(CTRL_D, "\r\n"),
@@ -201,9 +206,10 @@ def sit(client: str, daemon: stock.Daemon, sitting: Sitting) -> str:
     with Terminal([*command(client), "-c", str(daemon.config), *sitting.words.split()]) as terminal:
         screen = ""
         for step in sitting.keys:
-            if "{kill}" in step.keys:
+            if step.keys == KILL:
                 daemon.stop()
-            terminal.type(step.keys.replace("{dir}", str(daemon.folder)), step.editing)
+            else:
+                terminal.type(step.keys.replace("{dir}", str(daemon.folder)), step.editing)
             screen += terminal.expect(step.until)
             if step.state is not None:
                 daemon.wait_for_state(*step.state)
@@ -225,7 +231,7 @@ def play(client: str, daemon: str, folder: Path) -> dict[str, str]:
         pids = [running.rpc.getProcessInfo(name)["pid"] for name in ("cat", "talker")]
         shown: dict[str, str] = {}
         for name, sitting in SITTINGS.items():
-            if "{kill}" in str(sitting):
+            if KILL in str(sitting):
                 assert pids == [running.rpc.getProcessInfo(name)["pid"] for name in ("cat", "talker")], (
                     "Ctrl-C left them"
                 )

@@ -5,10 +5,13 @@ It is no part of the daemon and talks to it over XML-RPC alone. One-shot command
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from initd.control.client.session import Session
 
 
@@ -25,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     except UsageError as error:
         (sys.stdout if error.code == 0 else sys.stderr).write(str(error))
         return error.code
-    session = Session(settings.config, sys.stdout, settings.interactive)
+    session = Session(settings.config, sys.stdout or _nowhere(), settings.interactive)
     if settings.plugins:
         from initd.control.client.controller import add_plugins
 
@@ -48,13 +51,22 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has gone, and the interpreter need not try to tell it again at exit
         sys.stdout = None
         return 1
+    except OSError as error:  # whatever else happens to a verb, the session has told: this is about the output
+        sys.stdout = None
+        sys.stderr.write(f"initctl: standard output: {error.strerror}\n")
+        return 1
+
+
+def _nowhere() -> TextIO:
+    """Where to print with standard output closed: a daemon's hook is after the exit code."""
+    return open(os.devnull, "w")
 
 
 def _die_of_it(session: Session) -> int:
     import contextlib
     import signal
 
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError):
         session.out.flush()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.raise_signal(signal.SIGINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 
@@ -39,7 +40,7 @@ def do_fg(session: Session, argument: str) -> None:
     session.out.flush()
     streams = [LogStream(session.config, f"/logtail/{wanted[0]}/{channel}") for channel in ("stdout", "stderr")]
     for stream in streams:
-        threading.Thread(target=copy_stream, args=(session, stream, sys.stderr), daemon=True).start()
+        threading.Thread(target=_copy, args=(session, stream), daemon=True).start()
     try:
         _forward(session, wanted[0])
     except (KeyboardInterrupt, EOFError):
@@ -48,6 +49,11 @@ def do_fg(session: Session, argument: str) -> None:
         for stream in streams:
             stream.close()
     session.say("Exiting foreground")
+
+
+def _copy(session: Session, stream: LogStream) -> None:
+    with contextlib.suppress(BrokenPipeError):  # the next line printed by the main thread meets it again
+        copy_stream(session, stream, sys.stderr)
 
 
 def _forward(session: Session, name: str) -> None:

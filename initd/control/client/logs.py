@@ -79,7 +79,8 @@ def _size(session: Session, modifier: str | None) -> int | None:
 
 def _show(session: Session, name: str, method: str, params: tuple[str | int, ...]) -> None:
     """Print the end of a log, and a newline."""
-    _warn_about_encoding(session)
+    if method != "readLog":
+        _warn_about_encoding(session)
     try:
         text = session.call(method, *params)
     except Fault as fault:
@@ -102,17 +103,26 @@ def _follow(session: Session, path: str) -> None:
 
 
 def copy_stream(session: Session, stream: LogStream, errors: TextIO) -> None:
-    """Print a log stream as it comes; what stops it early is one line on `errors`."""
+    """Print a log stream as it comes; what stops it early is one line on `errors`, unless it was closed here."""
     try:
         for text in stream:
-            session.out.write(text)
-            session.out.flush()
+            _put(session, text)
     except BrokenPipeError:
         raise
     except ProtocolError as error:
         errors.write(f"{stream.url} Cannot read, status code {error.status}\n")
     except (OSError, ValueError) as error:
-        errors.write(f"{stream.url} Cannot connect, error: {type(error)} ({error})\n")
+        if not stream.closed:
+            errors.write(f"{stream.url} Cannot connect, error: {type(error)} ({error})\n")
+
+
+def _put(session: Session, text: str) -> None:
+    try:
+        session.out.write(text)
+    except UnicodeEncodeError:
+        encoding = session.out.encoding
+        raise ValueError(f"Unable to write Unicode to stdout because it has encoding {encoding}") from None
+    session.out.flush()
 
 
 def _warn_about_encoding(session: Session) -> None:

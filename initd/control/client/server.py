@@ -52,7 +52,7 @@ class LogStream:
         self._config, self._path = config, path
         self.url = config.serverurl + path
         self._sock: socket.socket | None = None
-        self._closed = False
+        self.closed = False
 
     def __iter__(self) -> Iterator[str]:
         """ProtocolError when there is no such log, OSError."""
@@ -67,13 +67,13 @@ class LogStream:
             if response.status != 200:
                 raise transport.ProtocolError(self._path, response.status, response.reason)
             for piece in response.pieces():
-                if self._closed:
+                if self.closed:
                     return
                 yield decoder.decode(piece)
 
     def close(self) -> None:
         """End the stream, from any thread; nothing is yielded afterwards."""
-        self._closed = True
+        self.closed = True
         if self._sock is not None:
             try:
                 self._sock.shutdown(socket.SHUT_RDWR)

@@ -49,6 +49,7 @@ class Stream:
     """A log stream that ends, or fails."""
 
     url = "unix:///run/s.sock/logtail/web/stdout"
+    closed = False
 
     def __init__(self, *pieces: str | Exception) -> None:
         self.pieces = pieces
@@ -73,3 +74,19 @@ def test_what_ends_a_stream_early_is_told_on_stderr_and_no_failure(error: Except
     assert session.said() == ["one", "two"]
     assert errors.getvalue() == f"{Stream.url} {line}\n"
     assert session.status == 0
+
+
+def test_what_a_stream_says_after_it_was_closed_here_is_nobodys_business() -> None:
+    errors = io.StringIO()
+    stream = Stream(OSError(5, "I/O"))
+    stream.closed = True
+    copy_stream(Scripted(), stream, errors)  # type: ignore[arg-type]
+    assert errors.getvalue() == ""
+
+
+def test_letters_that_the_output_does_not_know_end_a_stream() -> None:
+    session, errors = Scripted(), io.StringIO()
+    session.out = io.TextIOWrapper(io.BytesIO(), "latin-1")
+    copy_stream(session, Stream("\u65e5"), errors)  # type: ignore[arg-type]
+    reason = "<class 'ValueError'> (Unable to write Unicode to stdout because it has encoding latin-1)"
+    assert errors.getvalue() == f"{Stream.url} Cannot connect, error: {reason}\n"

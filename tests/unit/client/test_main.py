@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import subprocess
 import sys
 import xmlrpc.client
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +73,22 @@ def test_a_reader_that_has_gone_ends_it_quietly(conf: str, monkeypatch: pytest.M
     monkeypatch.setattr(sys, "stdout", Gone())
     assert main(["initctl", "-c", conf, "help"]) == 1
     assert sys.stdout is None
+
+
+def test_an_output_that_takes_nothing_is_a_failure_of_one_line(conf: str) -> None:
+    with open("/dev/full", "w") as full:
+        ended = run_there(conf, "help", stdout=full)
+    assert (ended.returncode, ended.stderr) == (1, "initctl: standard output: No space left on device\n")
+
+
+def test_with_standard_output_closed_there_is_still_an_exit_code(conf: str) -> None:
+    ended = run_there(conf, "pid", preexec_fn=lambda: os.close(1))
+    assert (ended.returncode, ended.stderr) == (7, "")
+
+
+def run_there(conf: str, *words: str, **streams: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "initd.control.client", "-c", conf, *words]
+    return subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=30, **streams)
 
 
 def test_without_an_action_there_is_a_shell(
