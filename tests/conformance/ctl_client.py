@@ -38,13 +38,13 @@ class Ended(NamedTuple):
 class Client:
     """A client in a folder; a context manager, since it keeps a process for its calls."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         self._name, self._folder = name, folder
         self._streams = [folder / f"client.{stream}" for stream in ("in", "out", "err")]
         self._runner = subprocess.Popen(
             [sys.executable, str(RUNNER), CLIENTS[name], *(PRELOADED if name == "initctl" else ())],
             cwd=folder,
-            env=stock.environment(),
+            env=stock.environment() | dict(environ or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
