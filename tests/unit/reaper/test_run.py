@@ -207,6 +207,12 @@ def test_a_start_without_room_is_tried_again_for_a_while() -> None:
     assert life.at(1, SIGTERM).run() == 143
 
 
+def test_a_parent_that_was_gone_before_we_were_tied_to_it_is_told_to_the_command() -> None:
+    life = Life([["sleep", 1], ["exit", 0]], pid=2, parent_death=SIGUSR1)
+    life.init.tie_to_parent = lambda number: False  # type: ignore[method-assign]
+    assert life.run() == 128 + SIGUSR1
+
+
 def test_stopping_the_command_at_a_terminal_stops_us_and_going_on_goes_on() -> None:
     life = Life([["sleep", 2], ["raise", "TSTP"], ["exit", 0]], pid=2, terminal=True)
     fronts: list[int] = []
