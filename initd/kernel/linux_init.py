@@ -46,6 +46,8 @@ class LinuxInit:
 
     def start(self, command: Command) -> int:
         self._terminal = _in_front(posix.getpgrp())
+        if self._terminal and command.place == "session":
+            self._leave_terminal()
         pid = posix.fork()
         if pid == 0:
             become(command, self._held, self._deaf, self._terminal)
@@ -55,6 +57,17 @@ class LinuxInit:
             except OSError:
                 pass  # it has done so itself, and is already its program or gone
         return pid
+
+    def _leave_terminal(self) -> None:
+        """Let another session have our terminal, if it is ours to give; what comes of that is no signal for the command."""
+        import fcntl
+        import termios
+
+        self._terminal = False
+        if posix.getsid(0) == posix.getpid():
+            fcntl.ioctl(0, termios.TIOCNOTTY)
+            for number in (_signal.SIGHUP, _signal.SIGCONT):
+                _signal.sigtimedwait([number], 0)
 
     def settle(self) -> None:
         try:

@@ -1,0 +1,170 @@
+"""An init in front of a terminal, as `docker run -it` and an interactive shell have it: hand-over, Ctrl-C, Ctrl-Z."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shlex
+import signal
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.container import UNSHARE, children, descendants
+from tests.e2e.instance import PATIENCE_S, alive, daemon_command, environment, until
+
+pytestmark = pytest.mark.usefixtures("as_root")
+INIT = shlex.join(daemon_command())
+
+
+class Terminal:
+    """A process that leads a session on a terminal of its own; `seen` is all that has come up on the screen."""
+
+    def __init__(self, *command: str) -> None:
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], command, environment() | {"PS1": "$ ", "TERM": "dumb"})
+        self.seen = ""
+        self.status: int | None = None
+
+    def until(self, text: str, after: int = 0) -> int:
+        """Wait until the text comes up after that many characters; where it ends."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (place := self.seen.find(text, after)) < 0:
+            assert time.monotonic() < deadline, f"no {text!r} in {self.seen[after:]!r}"
+            if select.select([self.fd], [], [], 0.5)[0]:
+                try:
+                    self.seen += os.read(self.fd, 65536).decode(errors="replace")
+                except OSError:
+                    raise AssertionError(f"it ended without {text!r}: {self.seen[after:]!r}") from None
+        return place + len(text)
+
+    def type(self, text: str) -> int:
+        """Type that; where the screen ended before."""
+        os.write(self.fd, text.encode())
+        return len(self.seen)
+
+    def ended(self) -> int:
+        """Read on until it has ended; its exit code."""
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = status
+                return os.waitstatus_to_exitcode(status)
+            if select.select([self.fd], [], [], 0.1)[0]:
+                try:
+                    self.seen += os.read(self.fd, 65536).decode(errors="replace")
+                except OSError:
+                    time.sleep(0.02)
+
+    def close(self) -> None:
+        """End it and all below it."""
+        if self.status is None:
+            for pid in [self.pid, *descendants(self.pid)]:
+                if alive(pid):
+                    os.kill(pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+@pytest.fixture
+def terminal() -> Iterator[object]:
+    """Makes terminals that are closed afterwards."""
+    made: list[Terminal] = []
+
+    def make(*command: str) -> Terminal:
+        made.append(Terminal(*command))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def runs(name: str, pid: int) -> bool:
+    """Whether somebody below that process is that program."""
+    return any(Path(f"/proc/{one}/comm").read_text() == f"{name}\n" for one in descendants(pid) if alive(one))
+
+
+def first(*words: str) -> list[str]:
+    """PID 1 of a namespace on the terminal, session leader as in a container."""
+    return [*UNSHARE, "setsid", "-c", *daemon_command(), *words]
+
+
+def test_the_command_is_in_front_and_reads_what_is_typed(terminal) -> None:  # type: ignore[no-untyped-def]
+    screen = terminal(*first("--", "sh", "-c", "ps -o pgid= -o tpgid= -p $$; read line; echo got $line; exit 3"))
+    screen.until("\n")
+    group, front = screen.seen.split()[:2]
+    assert group == front
+    screen.type("hello\n")
+    screen.until("got hello")
+    assert screen.ended() == 3
+
+
+@pytest.mark.parametrize("options", [(), ("--setsid",)])
+def test_a_shell_has_job_control(terminal, options: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    screen = terminal(*first(*options, "--", "bash", "--norc", "--noprofile", "-i"))
+    screen.until("$ ")
+    place = screen.type("echo flags=$-.\n")
+    flags = screen.until("\r\nflags=", place)
+    assert "m" in screen.seen[flags : screen.until(".", flags)]
+    screen.type("sleep 1000\n")
+    until("sleep", lambda: runs("sleep", screen.pid))
+    screen.type("\x1a")
+    screen.until("Stopped")
+    screen.type("kill %1; exit 7\n")
+    screen.type("exit 7\n")
+    assert screen.ended() == 7
+    assert "no job control" not in screen.seen and "cannot set terminal process group" not in screen.seen
+
+
+def test_ctrl_c_ends_the_command_and_not_us(terminal) -> None:  # type: ignore[no-untyped-def]
+    screen = terminal(*first("--", "sh", "-c", "echo on; exec sleep 1000"))
+    screen.until("on")
+    until("sleep", lambda: runs("sleep", screen.pid))
+    screen.type("\x03")
+    assert screen.ended() == 130
+
+
+def test_ctrl_z_stops_the_job_for_the_shell_and_fg_goes_on(terminal) -> None:  # type: ignore[no-untyped-def]
+    screen = terminal("bash", "--norc", "--noprofile", "-i")
+    screen.until("$ ")
+    screen.type(f"{INIT} -- sh -c 'echo go; read line; echo got $line'\n")
+    screen.until("\r\ngo\r\n")
+    for _ in range(2):
+        place = screen.type("\x1a")
+        place = screen.until("Stopped", place)
+        screen.until("$ ", place)
+        place = screen.type("echo prompt; fg\n")
+        screen.until("\r\nprompt", place)
+        screen.until("-- sh -c", screen.until("\r\nprompt", place))
+    screen.type("hello\n")
+    screen.until("got hello")
+    screen.type("exit 4\n")
+    assert screen.ended() == 4
+
+
+def test_a_job_in_the_background_leaves_the_terminal_to_the_shell(terminal) -> None:  # type: ignore[no-untyped-def]
+    screen = terminal("bash", "--norc", "--noprofile", "-i")
+    screen.until("$ ")
+    screen.type(f"{INIT} -- sleep 1000 &\n")
+    until("the job", lambda: len(descendants(screen.pid)) >= 2)
+    place = screen.type("echo still $((40 + 2))\n")
+    screen.until("still 42", place)
+    screen.type("kill %1; wait; exit 5\n")
+    assert screen.ended() == 5
+
+
+def test_output_of_the_command_waits_for_no_terminal_in_tostop_mode(terminal) -> None:  # type: ignore[no-untyped-def]
+    screen = terminal(*first("-vv", "--", "sh", "-c", "stty tostop; echo on; read line; exit 6"))
+    screen.until("on")
+    init = until("an init", lambda: children(screen.pid))[0]
+    os.kill(init, signal.SIGWINCH)
+    screen.until("SIGWINCH")
+    assert termios.tcgetattr(screen.fd)[3] & termios.TOSTOP
+    screen.type("\n")
+    assert screen.ended() == 6
