@@ -24,10 +24,10 @@ class Command:
 
     `place` is `group` (a process group of its own), `session` (a session of its own), or `none`. The child gets the signal
     mask and the ignored signals we were started with, the terminal if we were in front of it, and LISTEN_PID if that
-    named us. When no program can be executed the child writes and exits with what `refuse(errno, its text)` answers.
+    named us. When no program can be executed the child writes and exits with what `refuse(errno, its text, pid)` answers.
     """
 
     __slots__ = ("argv", "place", "refuse")
 
-    def __init__(self, argv: tuple[str, ...], place: str, refuse: Callable[[int, str], tuple[str, int]]) -> None:
+    def __init__(self, argv: tuple[str, ...], place: str, refuse: Callable[[int, str, int], tuple[str, int]]) -> None:
         self.argv, self.place, self.refuse = argv, place, refuse

@@ -28,8 +28,9 @@ class Init(Protocol):
     def start(self, command: Command) -> int:
         """Start the command; its pid. OSError only when there can be no new process."""
 
-    def settle(self) -> None:
-        """Let go of what only the command needs: its descriptors (all but 2 and a terminal), and the directory."""
+    def settle(self, output: bool) -> None:
+        """Let go of what only the command needs: its descriptors (all but 2, a terminal and with `output`
+        1), and the directory."""
 
     def load(self) -> None:
         """Load what may be needed later, while the files are still those we were started from."""
@@ -78,8 +79,8 @@ class Init(Protocol):
     def pass_terminal(self, giver: int, taker: int) -> None:
         """Put the group `taker` in front if `giver` is, 0 for our own; nothing to do when somebody else has the terminal."""
 
-    def stop(self) -> None:
-        """Stop our whole process group as job control does; returns when somebody continues us."""
+    def stop(self, group: bool) -> None:
+        """Stop us, or our whole process group as job control does; returns when somebody continues us."""
 
-    def say(self, text: str) -> None:
-        """Write to standard error; what cannot be written is lost."""
+    def say(self, text: str, fd: int = 2) -> None:
+        """Write to standard error, or output; what cannot be written is lost."""

@@ -90,7 +90,7 @@ def become(command: Command, mask: frozenset[int], deaf: bool, in_front: bool) -
             variables.put(b"LISTEN_PID", b"%d" % posix.getpid())
         _restore_signals(mask, deaf)
         number = _execute([_encoded(word) for word in command.argv], variables)
-        text, code = command.refuse(number, posix.strerror(number))
+        text, code = command.refuse(number, posix.strerror(number), posix.getpid())
         posix.write(2, text.encode("utf-8", "surrogateescape"))
     except BaseException as error:  # our own mistake: there is nobody above to tell
         posix.write(2, f"initd: cannot run {command.argv[0]!r}: {error!r}\n".encode("utf-8", "replace"))

@@ -69,7 +69,7 @@ class LinuxInit:
             for number in (_signal.SIGHUP, _signal.SIGCONT):
                 _signal.sigtimedwait([number], 0)
 
-    def settle(self) -> None:
+    def settle(self, output: bool) -> None:
         try:
             last = max(map(int, posix.listdir("/proc/self/fd")))
         except OSError:
@@ -80,7 +80,7 @@ class LinuxInit:
         except OSError:
             nothing = -1  # a container without devices keeps what it has
         else:
-            for fd in (1,) if self._terminal else (0, 1):
+            for fd in (0,) * (not self._terminal) + (1,) * (not output):
                 posix.dup2(nothing, fd)
             posix.close(nothing)
         posix.chdir("/")  # not to pin what others want to unmount
@@ -174,12 +174,12 @@ class LinuxInit:
         except OSError:
             return  # it has been hung up
 
-    def stop(self) -> None:
-        posix.kill(0, _signal.SIGSTOP)
+    def stop(self, group: bool) -> None:
+        posix.kill(0 if group else posix.getpid(), _signal.SIGSTOP)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, fd: int = 2) -> None:
         try:
-            posix.write(2, text.encode("utf-8", "surrogateescape"))
+            posix.write(fd, text.encode("utf-8", "surrogateescape"))
         except OSError:
             return
 

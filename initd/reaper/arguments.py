@@ -123,6 +123,10 @@ def parse(words: Sequence[str]) -> Options:
         raise ConfigError("no command", hint="expected: initd [options] -- COMMAND [ARGUMENT...]")
     if options.target == "group" and options.place == "none":
         raise ConfigError("--group and --no-setpgid exclude each other: our own group has us in it")
+    if options.verbose or options.warn_on_reap:
+        from initd.reaper.remarks import native
+
+        options.remark = native(options.verbose, options.warn_on_reap)
     return options
 
 

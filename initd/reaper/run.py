@@ -9,7 +9,7 @@ import errno
 
 from initd.kernel.command import Arrived, Command
 from initd.reaper.options import CANNOT_START
-from initd.signals import SIGCHLD, SIGCONT, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, signal_name
+from initd.signals import SIGCHLD, SIGCONT, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STOP_SIGNALS = (SIGTERM, SIGINT, SIGQUIT)
 TERMINAL_STOPS = (SIGTSTP, SIGTTIN, SIGTTOU)
+STOPPED = 0x7F
+"""How wait(2) marks the status of a child that has only stopped."""
 BATCH = 4096
 """So many are reaped before signals and timers have their turn."""
 PATIENCE = 64
@@ -52,24 +54,27 @@ class Run:
     def run(self) -> int:
         """Start CMD and look after everybody until the end."""
         missed = self._tie()
-        if not self._start():
+        if not self._options.pause and not self._start():
             return CANNOT_START if self._code is None else self._code
         if missed:
             self._take(Arrived(missed))
-        self._kernel.settle()
+        self._kernel.settle(self._options.remark is not None)
         self._after(SETTLED_NS, self._load)
         while not self._turn():
             pass
-        return self._options.codes.get(self._code or 0, self._code or 0)
+        code = self._options.codes.get(self._code or 0, self._code or 0)
+        self._remark("over", code)
+        return code
 
     # the start
     def _tie(self) -> int:
         """Our ties to those above and below; the parent-death signal if the parent is gone already."""
         kernel, options = self._kernel, self._options
-        first = kernel.getpid() == 1
+        adopts = kernel.getpid() != 1 if options.subreaper is None else options.subreaper
         try:
-            if (not first) if options.subreaper is None else options.subreaper:
+            if adopts:
                 kernel.become_subreaper()
+            self._remark("bound", adopts)
             if options.parent_death and not kernel.tie_to_parent(options.parent_death):
                 return options.parent_death
         except (OSError, ImportError) as error:
@@ -77,11 +82,12 @@ class Run:
         return 0
 
     def _start(self) -> bool:
-        command = Command(self._options.command, self._options.place, self._refusal)
+        command = Command(self._options.command, self._options.place, self._options.refuse or self._refusal)
         give_up_ns = self._kernel.mono() + GIVE_UP_NS
         while True:
             try:
                 self._main = self._kernel.start(command)
+                self._remark("started", self._main)
                 return True
             except OSError as error:
                 now_ns = self._kernel.mono()
@@ -93,7 +99,7 @@ class Run:
                 self._code = 128 + arrived.number
                 return False
 
-    def _refusal(self, number: int, text: str) -> tuple[str, int]:
+    def _refusal(self, number: int, text: str, _pid: int) -> tuple[str, int]:
         """What the child says and exits with when its program cannot be executed."""
         code = ENOENT_CODE if number in (errno.ENOENT, errno.ENOTDIR) else REFUSED_CODE
         return f"{self._options.name}: cannot run {self._options.command[0]!r}: {text}\n", code
@@ -150,14 +156,16 @@ class Run:
 
     # signals
     def _take(self, arrived: Arrived) -> None:
-        if self._clearing is not None:
+        if self._clearing is not None or self._options.pause:
             if arrived.number in STOP_SIGNALS:
-                self._clearing.hurry()
+                self._over = self._options.pause
+                if self._clearing is not None:
+                    self._clearing.hurry()
             return
         number = self._forwarding.take(arrived)
-        if self._options.verbose > 1:
-            what = f"passed on as {signal_name(number)}" if number else "dropped"
-            self._tell(f"{signal_name(arrived.number)} from pid {arrived.pid}: {what}")
+        self._remark("passed", arrived.number, number)
+        if arrived.number in self._options.suspend:
+            self._kernel.stop(False)
         if arrived.number in STOP_SIGNALS and self._stop_ns is None:
             self._stop_ns = self._kernel.mono()
             if self._options.kill_after_ns is not None:
@@ -172,25 +180,34 @@ class Run:
     def _reap(self) -> None:
         ended, self._children_left = self._kernel.reap(BATCH)
         self._busy, self._unreaped = len(ended) == BATCH, 0
+        if self._options.remark is not None:
+            self._remark("changed")
+            for pid, status in ended:
+                if pid != self._main and status & 0xFF != STOPPED:
+                    self._remark("reaped", pid)
+            if self._children_left and self._main not in dict(ended):
+                self._remark("waits")
         for pid, status in ended:
             if pid == self._main:
                 self._changed(status)
-            elif self._options.warn_on_reap and status & 0xFF != 0x7F:
-                self._tell(f"reaped orphan {pid}")
 
     def _changed(self, status: int) -> None:
         """CMD has ended or stopped; status as wait(2) encodes it."""
-        if status & 0xFF == 0x7F:
+        if status & 0xFF == STOPPED:
             self._stopped(status >> 8)
             return
         signal = status & 0x7F
         self._code = 128 + signal if signal else status >> 8
-        self._tell(f"CMD ended: {signal_name(signal) if signal else f'exit status {self._code}'}", 1)
+        self._remark("died" if signal else "exited", self._main, signal or self._code)
         if self._kernel.has_terminal():
             self._kernel.pass_terminal(self._main, 0)
         self._clear()
 
     def _clear(self) -> None:
+        if self._options.farewell and self._options.target != "child":
+            from initd.reaper.forwarding import attempt
+
+            attempt(self._kernel.killpg, self._main, self._options.rewrites.get(self._options.farewell, self._options.farewell))
         grace_ns = self._options.grace_ns
         if grace_ns is None or self._alone():
             self._over = True
@@ -213,10 +230,15 @@ class Run:
         """Ctrl-Z in front of a terminal: stop as CMD did, so that the shell that started us gets its prompt."""
         if signal in TERMINAL_STOPS and self._kernel.has_terminal() and self._kernel.getpid() != 1:
             self._kernel.pass_terminal(self._main, 0)
-            self._kernel.stop()
+            self._kernel.stop(True)
             self._kernel.pass_terminal(0, self._main)
             self._forwarding.send(SIGCONT)
 
-    def _tell(self, text: str, level: int = 0) -> None:
-        if self._options.verbose >= level:
-            self._kernel.say(f"{self._options.name}: {text}\n")
+    # words
+    def _tell(self, text: str) -> None:
+        self._kernel.say(f"{self._options.name}: {text}\n")
+
+    def _remark(self, event: str, first: int = 0, second: int = 0) -> None:
+        if self._options.remark is not None:
+            for fd, text in self._options.remark(event, first, second):
+                self._kernel.say(text, fd)

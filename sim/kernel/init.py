@@ -90,7 +90,7 @@ class SimInit:
         child.ignored, child.blocked = set(self.ignored), set(self.blocked)
         failed, steps = self.kernel.spawner.prepare(child, SpawnSpec(path, command.argv, {}, 0, 1, 2))
         if failed is not None:
-            text, code = self._refusal(command, failed)
+            text, code = self._refusal(command, failed, child.pid)
             self.said.append(text)
             steps = [["exit", code]]
         if machine.trace is not None:
@@ -99,10 +99,10 @@ class SimInit:
         return child.pid
 
     @staticmethod
-    def _refusal(command: Command, failed: SetupFailed) -> tuple[str, int]:
-        return command.refuse(failed.errno, os_error(failed.errno).strerror or "")
+    def _refusal(command: Command, failed: SetupFailed, pid: int) -> tuple[str, int]:
+        return command.refuse(failed.errno, os_error(failed.errno).strerror or "", pid)
 
-    def settle(self) -> None:
+    def settle(self, output: bool) -> None:
         return
 
     def load(self) -> None:
@@ -178,12 +178,12 @@ class SimInit:
         if self.front == giver:
             self.front = taker
 
-    def stop(self) -> None:
+    def stop(self, group: bool) -> None:
         self._machine.stopped = True
         while self._machine.stopped:
             self.kernel.poll(None)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, fd: int = 2) -> None:
         self.said.append(text)
 
 

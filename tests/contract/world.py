@@ -204,7 +204,7 @@ class World:
     def command(self, steps: list[Any], place: str = "group", path: str = sys.executable) -> Command:
         """What starts these steps below an init; whose program is missing exits with 100 more than the errno."""
         argv = (path, *real_argv("python", REAL, steps)[1:])
-        return Command(argv, place, lambda number, text: (f"{text}\n", 100 + number))
+        return Command(argv, place, lambda number, text, pid: (f"{text}\n", 100 + number))
 
     def until_changed(self, init: Init, pid: int) -> int:
         """The status, as wait(2) has it, with which that child of the init has ended or stopped."""

@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,13 +82,13 @@ def test_the_environment_is_byte_for_byte_ours(first: bool, given: dict[str, str
     assert out.split(b"\0")[:-1] == expected
 
 
-def test_a_name_given_twice_in_the_environment_is_still_there_twice(tmp_path: Path) -> None:
-    source = "char *e[] = {\"A=1\", \"B=2\", \"A=3\", %s 0}; int main(int n, char **v) { return execve(v[1], v + 1, e); }"
-    extra = f"\"PYTHONPATH={environment()['PYTHONPATH']}\"," if "PYTHONPATH" in environment() else ""
-    (tmp_path / "twice.c").write_text("#include <unistd.h>\n" + source % extra)
-    subprocess.run(["cc", "-o", tmp_path / "twice", tmp_path / "twice.c"], check=True)
-    init = daemon_command()
-    answer = subprocess.run([tmp_path / "twice", *init, "--", *ENV], capture_output=True, timeout=60)
+def test_a_name_given_twice_in_the_environment_is_still_there_twice() -> None:
+    entries = ["A=1", "B=2", "A=3", f"PYTHONPATH={environment().get('PYTHONPATH', '')}"]
+    words = [*daemon_command(), "--", *ENV]
+    given = f"(c_char_p * {len(words) + 1})(*{[os.fsencode(word) for word in words]})"
+    around = f"(c_char_p * {len(entries) + 1})(*{[os.fsencode(entry) for entry in entries]})"
+    script = f"from ctypes import CDLL, c_char_p; CDLL(None).execve({os.fsencode(words[0])}, {given}, {around})"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60)
     assert answer.stdout.split(b"\0")[:3] == [b"A=1", b"B=2", b"A=3"]
 
 

@@ -14,7 +14,7 @@ def parsed(*words: str) -> dict[str, object]:
     """The fields of the plan that differ from the defaults, the command left out."""
     plan, plain = parse([*words, "--", "cmd", "-x", "--"]), Options()
     assert plan.command == ("cmd", "-x", "--")
-    names = set(vars(plan)) - {"command"}
+    names = set(vars(plan)) - {"command", "remark"}
     return {name: getattr(plan, name) for name in names if getattr(plan, name) != getattr(plain, name)}
 
 

@@ -1,0 +1,140 @@
+"""Called by the name of another init, initd is that init: the same call of both gives the same status and the same words."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.container import UNSHARE, Container, children, ran
+from tests.e2e.instance import daemon_command, environment, stat_fields, until
+
+pytestmark = pytest.mark.usefixtures("as_root", "packages")
+PLACES = pytest.mark.parametrize("first", [True, False], ids=["pid1", "not-pid1"])
+
+CALLS = {
+    "tini": [
+        "", "-h", "--version", "-l", "-z", "-w", "-e", "-s -p", "-e 256 true", "-e x true", "-p FOO true", "-p KILL true",
+        "-p SIGKILL true", "zzzz", "-s -- zzzz", "/etc", "true", "-vvv true", "-svvv true", "-s -- -- true", "--foo",
+        "--version --foo", "sh -c true", "-svvvw sh -- -c exit\\ 3", "-svv -- sh -c kill\\ -9\\ $$", "-g -s -- false",
+        "-s -e 143 -- sh -c kill\\ $$", "-e 7 -s -- sh -c exit\\ 7", "-sp SIGTERM true", "-s -- sh -c kill\\ -40\\ $$",
+        "TINI_SUBREAPER= true", "TINI_VERBOSITY=3 true", "TINI_VERBOSITY=0 zzzz", "TINI_VERBOSITY=x true",
+        "TINI_KILL_PROCESS_GROUP=1 -s true",
+    ],
+    "docker-init": ["-- true", "-s -- sh -c exit\\ 9", "--version"],
+    "dumb-init": [
+        "", "-h", "--help", "-V", "--version", "-z", "--foo", "--help=1", "--rewrite", "-r", "zzzz", "-- zzzz", "/etc", "true",
+        "-r 1 true", "-r 1:2:3 true", "-r 1:32 true", "-r 32:1 true", "-r x:y true", "-r 0:1 true", "-r 15:0 true",
+        "-r 1:-1 true", "-r derp true", "-r 1: true", "-r :15 true", "-v true", "-c -v true", "-vc sh -c exit\\ 3",
+        "--rewrite 15:2 --single-child --verbose true", "-v sh -c kill\\ -9\\ $$", "--sing true", "--rewrite=15:2 true",
+        "DUMB_INIT_DEBUG=1 true", "DUMB_INIT_DEBUG=0 true", "DUMB_INIT_SETSID=0 true", "DUMB_INIT_SETSID=0 -v true",
+    ],
+    "catatonit": [
+        "", "-h", "--help", "--version", "-V", "-L", "-z", "--foo", "zzzz", "-- zzzz", "/etc", "true", "-- sh -c exit\\ 3",
+        "-- sh -c kill\\ -9\\ $$", "-g true", "-- -- true", "-- sh -c kill\\ -40\\ $$",
+    ],
+}  # fmt: skip
+REAL = {"docker-init": "tini"}
+NO_TERMINAL = re.compile(r"^.*(controlling tty \(errno|tcsetpgrp failed: no tty).*\n", re.MULTILINE)
+"""What two of them say, if asked to say much, of a terminal that is not there."""
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> Path:
+    """A folder with a link to our command under each of the names."""
+    words = daemon_command()
+    (tmp_path / "links").mkdir()
+    for name in CALLS:
+        place = tmp_path / "links" / name
+        if len(words) == 1:
+            place.symlink_to(words[0])
+        else:  # from a tree: `python -m` sets the name itself
+            place.write_text(f"#!{words[0]}\nimport sys\nfrom initd.cli import main\nmain()\n")
+            place.chmod(0o755)
+    return tmp_path / "links"
+
+
+def call(init: str, text: str, first: bool) -> tuple[int, str, str]:
+    """Status, output and errors of one call, without the numbers and places that must differ."""
+    words = [word.replace("\0", " ") for word in text.replace("\\ ", "\0").split(" ") if word]
+    more = dict(word.split("=", 1) for word in words if re.match(r"[A-Z_]+=", word))
+    command = [*(UNSHARE if first else ()), init, *[word for word in words if not re.match(r"[A-Z_]+=", word)]]
+    answer = subprocess.run(
+        command, env=environment() | more, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+    plain = [
+        NO_TERMINAL.sub("", re.sub(r"\d\d+", "N", text.replace(os.path.dirname(init) + "/", "")))
+        for text in (answer.stdout, answer.stderr)
+    ]
+    return answer.returncode, plain[0], plain[1].replace("docker-init", REAL.get("docker-init", ""))
+
+
+@PLACES
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in CALLS.items() for text in texts])
+def test_a_call_answers_as_the_other_init_does(links: Path, name: str, text: str, first: bool) -> None:
+    theirs = call(f"/usr/bin/{REAL.get(name, name)}", text, first)
+    assert call(str(links / name), text, first) == theirs
+
+
+def test_as_names_the_init_instead_of_a_link() -> None:
+    assert ran("--as", "tini", "--version")[:2] == (0, "tini version 0.19.0\n")
+    assert ran("--as=catatonit", "--", "sh", "-c", "exit 3")[0] == 3
+    assert ran("--as", "dumb-init", "zzzz")[0] == 2
+    code, _, err = ran("--as", "tinny", "true")
+    names = "tini, tini-static, docker-init, dumb-init, catatonit"
+    assert (code, err) == (2, f"initd: --as: no init 'tinny' (expected one of {names})\n")
+
+
+ALL = pytest.mark.parametrize("name", ["tini", "dumb-init", "catatonit"])
+
+
+@ALL
+def test_signals_reach_the_same_processes(links: Path, name: str) -> None:
+    def reached(init: str, *options: str) -> list[bool]:
+        script = "sleep 1000 & sleep 1000 & echo on; read line; exit 5"
+        with Container(*options, "--", "sh", "-c", script, init=(init,), stdin=-1) as container:
+            container.until_said("on")
+            command = children(container.pid)[0]
+            until("two sleeps", lambda: len(children(command)) == 2)
+            sleeps = children(command)
+            container.send(signal.SIGUSR1)
+            until("the end of the command", lambda: stat_fields(command)[:1] in ([], ["Z"]))
+            container.wait()
+            return [bool(stat_fields(pid)) for pid in sleeps]
+
+    for options in ((), ("-g",)) if name != "dumb-init" else ((), ("-c",)):
+        assert reached(str(links / name), *options) == reached(f"/usr/bin/{name}", *options)
+
+
+def named(container: Container, name: str) -> list[int]:
+    """The children of the init that are that program already."""
+    return [pid for pid in children(container.pid) if Path(f"/proc/{pid}/comm").read_text() == f"{name}\n"]
+
+
+def states(*pids: int) -> list[str]:
+    """S, T and so on, of each."""
+    return [stat_fields(pid)[0] for pid in pids]
+
+
+def test_dumb_init_stops_itself_with_its_session_and_goes_on_with_it(links: Path) -> None:
+    for init in ("/usr/bin/dumb-init", str(links / "dumb-init")):
+        with Container("sleep", "1000", first=False, init=(init,)) as container:
+            (command,) = until("sleep", lambda: named(container, "sleep"))
+            container.send(signal.SIGTSTP)
+            until("both stopped", lambda pids=(container.pid, command): states(*pids) == ["T", "T"])
+            container.send(signal.SIGCONT)
+            until("both going on", lambda pids=(container.pid, command): states(*pids) == ["S", "S"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_catatonit_in_pause_mode_reaps_and_ends_at_a_stop_signal(links: Path, number: int) -> None:
+    for init in ("/usr/bin/catatonit", str(links / "catatonit")):
+        with Container("-P", init=(init,)) as container:
+            until("it waits", lambda: stat_fields(container.pid)[:1] == ["S"] and not children(container.pid))
+            signal.sigtimedwait([], 0.3)
+            container.send(number)
+            assert container.wait() == 0
