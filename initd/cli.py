@@ -42,12 +42,14 @@ def main(argv: Sequence[str] | None = None, held: Iterable[int] | None = None) -
 
 
 def _init(mask: Iterable[int], plan: Callable[[], Options]) -> NoReturn:
+    import gc
     from posix import _exit
 
     from initd.kernel.linux_init import LinuxInit
     from initd.kernel.linux_streams import fill_standard_streams
     from initd.reaper.run import Run
 
+    gc.disable()  # nothing here is a cycle
     fill_standard_streams()
     _exit(Run(LinuxInit(mask), plan()).run())  # what the interpreter would do at its end is of no use to anybody
 
