@@ -69,6 +69,18 @@ def alive(pid: int) -> bool:
     return stat_fields(pid)[:1] not in ([], ["Z"])
 
 
+def age_s(pid: int) -> float:
+    """How long a process has existed."""
+    started = int(stat_fields(pid)[19]) / os.sysconf("SC_CLK_TCK")
+    return float(Path("/proc/uptime").read_text().split()[0]) - started
+
+
+def at_rest(pid: int) -> bool:
+    """Whether every thread waits; a second after its start the daemon reads its code, after that nothing by itself."""
+    tasks = [path.read_text().rpartition(") ")[2][:1] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return age_s(pid) > 3 and set(tasks) == {"S"}
+
+
 def group_members(pgid: int) -> list[int]:
     """The running processes of a process group; zombies that nobody has reaped yet do not count."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]

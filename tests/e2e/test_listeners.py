@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socketserver
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -195,3 +197,78 @@ def test_a_listener_that_calls_back_restarts_a_program(daemon: Callable[[str], I
     )
     running.until_running("victim", "watch")
     running.until_replaced("victim", running.pid_of("victim"))
+
+
+class _Mailbox(socketserver.StreamRequestHandler):
+    """The least of a mail server: keeps what comes between DATA and the dot."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        while line := self.rfile.readline():
+            verb = line.split()[0].upper()
+            self.wfile.write({b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}.get(verb, b"250 fine\r\n"))
+            if verb == b"DATA":
+                mail = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.server.mails.append(mail.decode())  # type: ignore[attr-defined]
+                self.wfile.write(b"250 taken\r\n")
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[str, list[str]]]:
+    """The address of a mail server, and what it has got."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mailbox) as server:
+        server.mails = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, args=(0.05,)).start()
+        yield f"127.0.0.1:{server.server_address[1]}", server.mails  # type: ignore[attr-defined]
+        server.shutdown()
+
+
+def test_fatalmailbatch_mails_of_a_program_that_cannot_be_started(
+    daemon: Callable[[str], Instance], mailbox: tuple[str, list[str]]
+) -> None:
+    host, mails = mailbox
+    running = daemon(
+        "[eventlistener:fatal]\nevents = PROCESS_STATE,TICK_5\nbuffer_size = 100\n"
+        f"command = {superlance('fatalmailbatch')} -t you@x -f me@x -H {host} -e TICK_5 -i 0.01\n"
+        "[program:never]\ncommand = sh -c 'exit 1'\nstartretries = 0\nautostart = false\n"
+    )
+    running.until_running("fatal")
+    until("a failure", lambda: running.ctl("start", "never").returncode != 0)
+    mail = until("the mail", lambda: mails and mails[0])
+    assert "Fatal start alert from supervisord" in mail
+    assert "Process never:never failed to start too many times" in mail
+
+
+def test_supervisor_stdlog_relays_output_through_a_result_handler_of_its_own(daemon: Callable[[str], Instance]) -> None:
+    running = daemon(
+        "[eventlistener:stdlog]\nevents = PROCESS_LOG\nbuffer_size = 100\nresult_handler = supervisor_stdlog:log_handler\n"
+        f"command = {superlance('supervisor-stdlog')}\n"
+        "[program:talker]\ncommand = sh -c 'echo to the one; echo to the other >&2; cat'\nautostart = false\n"
+        "stdout_events_enabled = true\nstderr_events_enabled = true\n"
+    )
+    running.until_running("stdlog")
+    call(running, "startProcess", "talker")
+    until("what went to stderr", lambda: re.search(r"talker *\| .*to the other", running.output()))
+    processed = "DEBG stdlog: event was processed"
+    until("both", lambda: (running.folder / "main.log").read_text().count(processed) == 2)
+    call(running, "shutdown")
+    assert running.wait() == 0
+    assert re.search(r"talker *\| .*to the one", running.output())
+
+
+def test_supervisord_dependent_startup_starts_programs_one_after_the_other(daemon: Callable[[str], Instance]) -> None:
+    def program(name: str, after: str = "") -> str:
+        waits = f"dependent_startup_wait_for = {after}:running\n" if after else ""
+        return f"[program:{name}]\ncommand = cat\nautostart = false\ndependent_startup = true\n{waits}"
+
+    running = daemon(
+        "[eventlistener:order]\nevents = PROCESS_STATE\nbuffer_size = 100\nstartretries = 0\nexitcodes = 0,3\n"
+        f"command = {sys.executable} -m supervisord_dependent_startup -c %(here)s/supervisord.conf\n"
+        + program("third", "second")
+        + program("second", "first")
+        + program("first")
+    )
+    running.until_running("first", "second", "third")
+    started = re.findall(r"spawned: '(\w+)'|success: (\w+) entered", (running.folder / "main.log").read_text())
+    order = [first or second for first, second in started]
+    assert [name for name in order if name != "order"] == ["first", "first", "second", "second", "third", "third"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import shutil
 import socket
@@ -15,7 +14,7 @@ from urllib.parse import urlencode
 import h11
 import pytest
 
-from tests.e2e.instance import PATIENCE_S, ROOT, Instance, stat_fields, until
+from tests.e2e.instance import PATIENCE_S, ROOT, Instance, at_rest, until
 
 CONFIG = """
 [unix_http_server]
@@ -87,18 +86,6 @@ def test_a_get_stops_a_program_where_the_configuration_allows_it(instance: Calla
     done = ask(one, "/index.html?action=stop&processname=web")
     assert (done.status, done.headers["Location"]) == (301, "http://localhost/?message=Process%20web%20stopped")
     assert one.states()["web"] == "STOPPED"
-
-
-def age_s(pid: int) -> float:
-    """How long a process has existed."""
-    started = int(stat_fields(pid)[19]) / os.sysconf("SC_CLK_TCK")
-    return float(Path("/proc/uptime").read_text().split()[0]) - started
-
-
-def at_rest(pid: int) -> bool:
-    """Whether every thread waits; a second after its start the daemon reads its code, after that nothing by itself."""
-    tasks = [path.read_text().rpartition(") ")[2][:1] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return age_s(pid) > 3 and set(tasks) == {"S"}
 
 
 def test_the_pages_are_those_the_daemon_was_started_with_whatever_happens_to_its_files(
