@@ -48,6 +48,7 @@ command = cat
 [program:two]
 command = cat
 autostart = false
+autorestart = false
 """
 
 
@@ -112,6 +113,30 @@ SCRIPT = [
     c("probe.type", "cat", "cat", "hello"),
     c("probe.type", "idle", "idle", "hello"),
     c("probe.say", "100 % so"),
+    c("probe.options"),
+    c("probe.servers"),
+    c("probe.groups_configured"),
+    c("probe.unstopped", "pair"),
+    c("probe.spawn", "idle", "idle"),
+    Await("idle", "RUNNING"),
+    c("probe.spawn", "idle", "idle"),
+    c("probe.remove_group", "idle"),
+    c("probe.stop", "idle", "idle"),
+    Await("idle", "STOPPED"),
+    c("probe.remove_group", "idle"),
+    c("getProcessInfo", "idle"),
+    c("probe.remove_group", "idle"),
+    c("probe.add_group", "idle"),
+    c("probe.add_group", "idle"),
+    c("probe.process", "idle", "idle"),
+    c("startProcess", "pair:two"),
+    c("probe.unstopped", "pair"),
+    c("probe.hang_up", "pair", "two"),
+    Await("pair:two", "EXITED"),
+    c("probe.stop_all", "pair"),
+    Await("pair:one", "STOPPED"),
+    c("probe.unstopped", "pair"),
+    c("startProcessGroup", "pair"),
     # cache
     c("cache.getAPIVersion"),
     c("cache.store", "a", "b"),
@@ -188,6 +213,7 @@ SCRIPT = [
         ],
     ),
     c("system.multicall", [{"methodName": "probe.value", "params": ["none"]}]),
+    c("probe.end"),
 ]
 CALLS = [step for step in SCRIPT if isinstance(step, Call)]
 SAID = ("100 % so it is", "100 % so", "from the guarded one", "one", "two", "three")

@@ -160,6 +160,50 @@ class Probe(Base):
         self.supervisord.process_groups[group].processes[name].write(text.encode())
         return True
 
+    def spawn(self, group, name):
+        self.supervisord.process_groups[group].processes[name].spawn()
+        return True
+
+    def stop(self, group, name):
+        self.supervisord.process_groups[group].processes[name].stop()
+        return True
+
+    def hang_up(self, group, name):
+        self.supervisord.process_groups[group].processes[name].signal(1)
+        return True
+
+    def stop_all(self, group):
+        self.supervisord.process_groups[group].stop_all()
+        return True
+
+    def unstopped(self, group):
+        return sorted(each.config.name for each in self.supervisord.process_groups[group].get_unstopped_processes())
+
+    def servers(self):
+        plain = {"chown": list, "family": int, "name": str}
+        return [
+            {key: plain.get(key, lambda value: value)(value) for key, value in config.items()}
+            for config in self.supervisord.options.server_configs
+        ]
+
+    def groups_configured(self):
+        return [[each.name, each.priority] for each in self.supervisord.options.process_group_configs]
+
+    def remove_group(self, name):
+        return self.supervisord.remove_process_group(name)
+
+    def add_group(self, name):
+        configs = {each.name: each for each in self.supervisord.options.process_group_configs}
+        return self.supervisord.add_process_group(configs[name])
+
+    def options(self):
+        options = self.supervisord.options
+        return [options.identifier, options.logfile, options.pidfile, options.mood, options.strip_ansi, options.minfds]
+
+    def end(self):
+        self.supervisord.options.mood = SupervisorStates.SHUTDOWN
+        return True
+
     def state(self):
         return self.supervisord.get_state() == SupervisorStates.RUNNING
 

@@ -38,7 +38,7 @@ def make_interface(daemon: Daemon, config: PluginConfig, environ: Mapping[str, s
             made = timed(daemon, config.factory, lambda: factory(supervisord, **config.options))
     except BaseException as error:
         daemon.log("warn", traced(error))
-        raise ConfigError(f"Could not make {config.name} rpc interface", daemon.config.path, hint=f"{error}") from error
+        raise ConfigError(f"Could not make {config.name} rpc interface", daemon.config.path, hint=_told(error)) from error
     return Interface(daemon, config.name, made, supervisord)
 
 
@@ -92,6 +92,15 @@ class Interface:
             raise
         except BaseException as error:  # it exits; we do not
             raise RuntimeError(f"{type(error).__name__}: {error}") from error
+
+
+def _told(error: BaseException) -> str:
+    """What went wrong, and where."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
+    return f"{type(error).__name__}: {error}{where}"
 
 
 def _given(value: Any) -> Any:

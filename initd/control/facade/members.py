@@ -95,9 +95,10 @@ class Group:
         return [process for process in self.processes.values() if process.state not in STOPPED_STATES]
 
     def stop_all(self) -> None:
-        """Stop what runs."""
+        """Stop what runs, and what waits to be tried again."""
         for process in self.get_unstopped_processes():
-            process.stop()
+            if not process.killing:
+                process.stop()
 
     def transition(self) -> None:
         """Nothing: states change when they are due, here."""
@@ -182,16 +183,20 @@ class Process:
         return self.state
 
     def spawn(self) -> None:
-        """Start it."""
-        self._daemon.start(self.instance, False, _unheard)
+        """Start it; it has a pid, or an error, when the call of the plugin returns."""
+        self._ask(lambda answer: self._daemon.start(self.instance, False, answer))
 
     def stop(self) -> None:
-        """Stop it."""
-        self._daemon.stop(self.instance, False, _unheard)
+        """Send it its stop signal."""
+        self._ask(lambda answer: self._daemon.stop(self.instance, False, answer))
 
     def signal(self, sig: int) -> None:
         """Send it a signal."""
-        self._daemon.signal(self.instance, sig, _unheard)
+        self._ask(lambda answer: self._daemon.signal(self.instance, sig, answer))
+
+    def _ask(self, later: Later) -> None:
+        """Have something done before the call returns; what comes of it is in the state, not in the answer."""
+        self._pending.append(lambda answer: later(lambda outcome: answer(None)))
 
     def write(self, chars: bytes) -> None:
         """Give it something to read on its standard input; OSError, and TypeError for text, as there."""
@@ -201,7 +206,3 @@ class Process:
         self._daemon.write_stdin(self.instance, chars, answers.append)
         if answers and isinstance(answers[0], ProtocolFault):
             raise OSError(errno.EPIPE, answers[0].text)
-
-
-def _unheard(answer: object) -> None:
-    """Plugins look at the state, they are not told."""

@@ -10,9 +10,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from initd.config.model import ServerConfig
     from initd.control.daemon import Daemon
     from initd.control.steps import Later
 
+AF_UNIX, AF_INET = 1, 2
+"""The numbers of address families on Linux."""
 LEVELS = {50: "crit", 40: "error", 30: "warn", 20: "info", 10: "debug", 5: "trace", 3: "blather"}
 
 
@@ -101,19 +104,8 @@ class Options:
 
     @property
     def server_configs(self) -> list[dict[str, Any]]:
-        """The HTTP servers."""
-        return [
-            {
-                "section": server.section,
-                "name": server.section.partition(":")[0],
-                "host": server.host,
-                "port": server.port,
-                "file": server.path,
-                "username": server.username,
-                "password": server.password,
-            }
-            for server in self._daemon.config.servers
-        ]
+        """The HTTP servers, as dictionaries."""
+        return [_server(server) for server in self._daemon.config.servers]
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else [supervisord] says, by the name of its key."""
@@ -136,6 +128,23 @@ class Options:
         except ConfigError as error:
             raise ValueError(error.text) from error
         return [ProcessConfig(each) for each in found]
+
+
+def _server(config: ServerConfig) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "section": config.section,
+        "name": config.section.partition(":")[2] or None,
+        "username": config.username,
+        "password": config.password,
+    }
+    if config.family == "inet":
+        return found | {"family": AF_INET, "host": config.host, "port": config.port}
+    return found | {
+        "family": AF_UNIX,
+        "file": config.path,
+        "chmod": config.mode,
+        "chown": config.owner or (-1, -1),
+    }
 
 
 class Logger:
