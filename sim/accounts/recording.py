@@ -189,6 +189,12 @@ class Reader:
                 self._session.group_added(group_of(self._reread if fresh else self._config, name), instances)
             else:
                 self._session.group_removed(instances)
+        elif kind == "MemberChanged":
+            group, added, _, name = fields
+            verb = "join" if added else "leave"
+            raise AccountError(
+                f"a plugin had {name} {verb} {group}: what no configuration says cannot be judged, only replayed"
+            )
         elif kind == "MoodChanged":
             self._session.shutting_down()
         elif kind == "Exit":

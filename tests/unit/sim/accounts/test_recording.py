@@ -159,6 +159,14 @@ def test_what_a_client_asks_in_chunks_leaves_the_laws_on_commands_unknown():
     assert {"S10", "S12", "V5"} <= unknown
 
 
+def test_a_process_that_a_plugin_adds_is_in_no_configuration_and_the_recording_is_not_judged():
+    told = entries(RUNS)
+    at = next(at for at, each in enumerate(told) if each[0] == "effect" and each[1][0][0] == "StateChanged")
+    told.insert(at, ("effect", (("MemberChanged", "a", True, 2, "b"),), None))
+    with pytest.raises(AccountError, match="a plugin had b join a: .* only replayed"):
+        read(text(told))
+
+
 def test_a_recording_that_was_cut_short_is_judged_up_to_there():
     whole = b"".join(STOPPED)
     began = whole.index(b"'StateChanged'")
