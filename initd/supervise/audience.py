@@ -5,6 +5,7 @@ It follows the effects of the core, so that what is sent stands in them where it
 
 from __future__ import annotations
 
+from initd.states import ProcessState
 from initd.supervise import events
 from initd.supervise.effects import StateChanged
 from initd.supervise.notifications import of_effect
@@ -13,7 +14,7 @@ from initd.supervise.ticks import PERIODS_S, Ticks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from initd.supervise.effects import Effect
@@ -78,10 +79,11 @@ class Audience:
         else:
             pools.judged(event.instance, event.serial, event.verdict)
 
-    def follow(self, done: Iterable[Effect]) -> list[Effect]:
+    def follow(self, done: Sequence[Effect]) -> list[Effect]:
         """The effects, each followed by what it means for listeners."""
         pools = self.pools
         out = pools.out = []
+        rising = [each.instance for each in done if isinstance(each, StateChanged) and each.new is ProcessState.RUNNING]
         for effect in done:
             out.append(effect)
             notification = of_effect(effect)
@@ -89,6 +91,8 @@ class Audience:
                 pools.offer(notification)
             if isinstance(effect, StateChanged):
                 pools.changed(effect.instance, effect.new)
+                if effect.new is ProcessState.RUNNING:
+                    pools.came_up(rising.pop(0), rising)
         return out
 
     def snapshot(self) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from initd.supervise.notifications import Notification, covers, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from initd.supervise.effects import Effect
@@ -186,10 +186,14 @@ class Pools:
         listener = pool.listeners[instance]
         if state is ProcessState.STARTING:  # a new child, of which nothing has been heard
             listener.reset()
-        elif state is ProcessState.RUNNING:
-            self._dispatch(pool)
         elif state in ENDED:  # what it was sent and has not answered goes back
             self._take_back(pool, listener)
+
+    def came_up(self, instance: int, next_ones: Sequence[int]) -> None:
+        """That process is RUNNING, and so will these be: those of a pool that come up together are sent something together."""
+        pool = self._pool_of.get(instance)
+        if pool is not None and not any(each in pool.listeners for each in next_ones):
+            self._dispatch(pool)
 
     def unsent(self, instance: int, serial: int) -> None:
         """A Send met a broken pipe: the next free listener gets it; this one stays as it was, READY."""

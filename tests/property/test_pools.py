@@ -174,6 +174,8 @@ class Ours:
             if op == "start":
                 self.deaf.discard(instance)
             pools.changed(instance, new)
+            if new is ProcessState.RUNNING:
+                pools.came_up(instance, [])
         self._carry_out()
         pools.out = []
         pools.dispatch()

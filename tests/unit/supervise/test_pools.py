@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from initd.states import ProcessState
-from initd.supervise.effects import Log, Send
+from initd.supervise.audience import Audience
+from initd.supervise.effects import Log, Send, StateChanged
 from initd.supervise.notifications import Notification
 from initd.supervise.policy import ListenerPolicy
 from initd.supervise.pools import Pools
@@ -22,3 +23,18 @@ def test_a_listener_that_could_not_be_signalled_may_still_answer():
     pools.heard(1, b"RESULT 2\nOK")
     assert Log("debug", "one: event was processed") in pools.out
     assert not pools.restless()
+
+
+def test_listeners_that_come_up_together_are_sent_something_once_all_of_them_are_up():
+    """As supervisord's pools go through all their processes first: a buffer of one keeps the news of the last alone."""
+    running = set()
+    audience = Audience("here", running.__contains__)
+    audience.pools.add("p", ListenerPolicy(("PROCESS_STATE",), 1), [(1, "one"), (2, "two")])
+    for instance in (1, 2):
+        audience.pools.heard(instance, b"READY\n")
+    running |= {1, 2}
+    up = [StateChanged(at, "p", name, ProcessState.STARTING, ProcessState.RUNNING, 7) for at, name in ((1, "one"), (2, "two"))]
+    told = audience.follow(up)
+    assert [type(effect).__name__ for effect in told] == ["StateChanged", "StateChanged", "Log", "Send"]
+    (sent,) = [effect for effect in told if isinstance(effect, Send)]
+    assert "processname:two" in sent.text and sent.instance == 1
