@@ -13,11 +13,15 @@ from collections import Counter
 from functools import partial
 
 from initd.record import Record
+from sim.broadcast import to_json as broadcast_json
+from sim.broadcasting import PROFILES as BROADCASTS
+from sim.broadcasting import broadcast
 from sim.campaign import KEPT, Failure, few_collections
 from sim.generate import PROFILES, scenario
 from sim.judges import said, stage_of, the_register
 from sim.pieces import pieces, results
 from sim.scenario import Kind, to_json
+from sim.stage.broadcast import play as play_broadcast
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,27 +103,68 @@ def compare(
 def run_cases(first: int, last: int, profiles: Sequence[str], stage: str) -> Comparison:
     """Compare these cases in this process."""
     began = time.perf_counter()
-    register, play = the_register(), stage_of(stage)
+    judges = {profile: _judge(profile, stage) for profile in dict.fromkeys(profiles)}
     failures = []
     with few_collections():
         for number in range(first, last):
             seed, profile = case_of(number, profiles)
-            case, reasons, unknown = None, [], False
+            text, unknown = "", False
+            reasons: list[str] = []
             try:
-                case = scenario(seed, profile)
-                reasons = differences(case, play, register)[1]
-                if not reasons and number % LATE == 0:
-                    case = undisturbed(case)
-                    reasons = late_differences(case, play, register)
+                text, reasons = judges[profile](seed, number % LATE == 0)
             except Exception as error:  # whatever cannot be compared is not the same
                 reasons, unknown = [f"oracle unknown: {error!r}"], True
             if reasons:
-                failures.append(Failure(number, tuple(reasons), unknown, to_json(case) if case else ""))
+                failures.append(Failure(number, tuple(reasons), unknown, text))
     unsure = sum(failure.unknown for failure in failures)
     failed = len(failures) - unsure
-    hits = tuple((row.predicate, register.hits[row.predicate]) for row in register.rows)
+    counted: Counter[str] = Counter()
+    for judge in judges.values():
+        counted.update(judge.hits())
+    hits = tuple((name, counted[name]) for name in counted)
     seconds = time.perf_counter() - began
     return Comparison(last - first - len(failures), failed, unsure, hits, tuple(failures[:KEPT]), seconds)
+
+
+def _judge(profile: str, stage: str) -> _Scenarios | _Broadcasts:
+    return _Broadcasts(profile) if profile in BROADCASTS else _Scenarios(profile, stage)
+
+
+class _Scenarios:
+    """Compares the scenarios of a profile, as told by a stage: their text, and what nobody meant."""
+
+    def __init__(self, profile: str, stage: str) -> None:
+        self._profile, self._register, self._play = profile, the_register(), stage_of(stage)
+
+    def __call__(self, seed: int, late: bool) -> tuple[str, list[str]]:
+        case = scenario(seed, self._profile)
+        reasons = differences(case, self._play, self._register)[1]
+        if not reasons and late:
+            case = undisturbed(case)
+            reasons = late_differences(case, self._play, self._register)
+        return to_json(case) if reasons else "", reasons
+
+    def hits(self) -> dict[str, int]:
+        """How often each row was met."""
+        return {row.predicate: self._register.hits[row.predicate] for row in self._register.rows}
+
+
+class _Broadcasts:
+    """Compares the broadcasts of a profile, which only the whole daemon plays."""
+
+    def __init__(self, profile: str) -> None:
+        from sim.oracle.mending import Mending  # supervisor, as the register of the others
+
+        self._profile, self._mending = profile, Mending()
+
+    def __call__(self, seed: int, late: bool) -> tuple[str, list[str]]:
+        case = broadcast(seed, self._profile)
+        complaint = self._mending.compare(case, play_broadcast(case)).complaint
+        return (broadcast_json(case), [f"oracle fail {complaint}"]) if complaint else ("", [])
+
+    def hits(self) -> dict[str, int]:
+        """How often each row was met."""
+        return {row.predicate: self._mending.hits[row.predicate] for row in self._mending.rows}
 
 
 def lost(piece: range, reason: str) -> Comparison:

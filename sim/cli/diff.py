@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 
+from sim.broadcasting import PROFILES as BROADCASTS
 from sim.cli import pages
-from sim.cli.files import Folder, scenario_of, write
+from sim.cli.broadcasts import compared
+from sim.cli.files import Folder, broadcast_of, scenario_of, write
 from sim.cli.options import STAGES, UsageError, add_junit, count, seeds
 from sim.cli.progress import bar
 from sim.closing import closing
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from sim.trace import Trace
 
 
+ALIKE = "broadcasts"
+"""All profiles of broadcasts, which are compared in another way than scenarios."""
+
+
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.description = (
@@ -32,7 +38,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", help="a scenario as JSON")
     parser.add_argument("--cases", type=count, metavar="N", help="compare so many cases: of each seed one of every profile")
     parser.add_argument("--seeds", type=seeds, metavar="A:B", help="take the seeds A to below B, from the first on (all)")
-    parser.add_argument("--profile", choices=sorted(PROFILES), help="cases of this kind alone")
+    parser.add_argument("--profile", choices=sorted([*PROFILES, *BROADCASTS, ALIKE]), help="cases of this kind alone")
     parser.add_argument("--jobs", type=count, default=1, metavar="N", help="processes (1)")
     parser.add_argument("--all-hit", action="store_true", help="a difference on the register that no case shows fails")
     parser.add_argument("--save", metavar="DIRECTORY", help="write what does not pass there (.initd-sim)")
@@ -46,7 +52,10 @@ def act(arguments: argparse.Namespace) -> int:
     drawn = arguments.cases is not None or arguments.seeds is not None
     if drawn == (arguments.file is not None):
         raise UsageError("expected a scenario file, or --cases N or --seeds A:B")
-    return _cases(arguments) if drawn else _one(arguments)
+    if drawn:
+        return _cases(arguments)
+    broadcast = broadcast_of(arguments.file)
+    return _one(arguments) if broadcast is None else compared(broadcast)
 
 
 def _one(arguments: argparse.Namespace) -> int:
@@ -78,7 +87,8 @@ def _cases(arguments: argparse.Namespace) -> int:
     from sim.cli.failures import show
     from sim.comparison import case_of, compare
 
-    profiles = (arguments.profile,) if arguments.profile else tuple(PROFILES)
+    broadcasts = arguments.profile in (*BROADCASTS, ALIKE)
+    profiles = tuple(BROADCASTS) if arguments.profile == ALIKE else (arguments.profile,) if arguments.profile else tuple(PROFILES)
     wanted = _numbers(arguments, len(profiles))
     cases: list[Case] = []
 
@@ -95,9 +105,10 @@ def _cases(arguments: argparse.Namespace) -> int:
         return f"profile {profile} seed {seed}"
 
     words = "" if arguments.stage == "core" else f" --stage {arguments.stage}"
-    show(result.failures, name, _judged(arguments), words, Folder(arguments.save), "diff")
-    unmet = _hits(result)
-    _write_page(arguments, result, name)
+    show(result.failures, name, None if broadcasts else _judged(arguments), words, Folder(arguments.save), "diff")
+    unmet = _hits(result, broadcasts)
+    if not broadcasts:
+        _write_page(arguments, result, name)
     stale = unmet if arguments.all_hit else []
     for row in stale:
         print(f"FAILED {row}: no case shows it, so it is wrong by now or nothing drives it")
@@ -133,13 +144,13 @@ def _numbers(arguments: argparse.Namespace, profiles: int) -> range:
     return range(first, first + (arguments.cases or most))
 
 
-def _hits(result: Comparison) -> list[str]:
-    """Print how often each row of the register was met; those that never were."""
-    from sim.oracle.differential import rows
+def _hits(result: Comparison, broadcasts: bool) -> list[str]:
+    """Print how often each row of the register was met that such cases can show; those that never were."""
+    from sim.oracle.differential import BROADCAST, SCENARIOS, rows
 
     hits, stale = dict(result.hits), []
     print("differences that are meant, and the cases that show them:")
-    for row in rows():
+    for row in rows(seen=(BROADCAST,) if broadcasts else SCENARIOS):
         print(f"  {row.id:<4} {row.predicate:<40} {hits.get(row.predicate, 0):>9,}")
         if not hits.get(row.predicate):
             stale.append(f"{row.id} {row.predicate}")

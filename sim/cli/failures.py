@@ -115,7 +115,7 @@ def _scenario(
 
 
 def _siege(heading: str, failure: Failure, replay: str) -> list[str]:
-    if '"bug"' in failure.scenario[:200]:
+    if any(each in failure.scenario[:200] for each in ('"bug"', '"broadcast"')):
         return [heading, *(f"  {reason}" for reason in failure.reasons), f"replay: {replay}"]
     from sim.cli import sieges as siege
     from sim.stage import sieges

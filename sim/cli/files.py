@@ -10,6 +10,7 @@ from sim.cli.options import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sim.broadcast import Broadcast
     from sim.scenario import Scenario
     from sim.stage.classics import Case
     from sim.stage.siege import Siege
@@ -54,6 +55,19 @@ def case_of(path: str) -> Case | None:
         return classics.from_json(text)
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"no case in {path}: {error}") from None
+
+
+def broadcast_of(path: str) -> Broadcast | None:
+    """The broadcast in that file (`sim.broadcast`); None where it holds something else."""
+    text = text_of(path)
+    if not _has(text, "broadcast"):
+        return None
+    from sim import broadcast
+
+    try:
+        return broadcast.from_json(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"no broadcast in {path}: {error}") from None
 
 
 def siege_of(path: str) -> Siege | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sim.oracle.kernel import Kernel
+    from sim.oracle.speakers import SpeakingKernel
     from sim.scenario import Group, Program, Scenario
 
 PATH = "/supervisord.conf"
@@ -70,11 +71,12 @@ class VirtualOptions(ServerOptions):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.environ_expansions: dict[str, str] = {}  # no %(ENV_…)s: the same on every machine
-        self.kernel: Kernel
+        self.kernel: Kernel | SpeakingKernel
         self.socket_map: dict[int, Any] = {}
         self._text = HEADER
         self._about_to_fork = ""
         self._last_fd = 0
+        self.pipes: dict[str, int | None] = {}
         self.realize(["-n", "-c", PATH], doc="")
 
     def read(self, text: str) -> list[Any]:
@@ -83,7 +85,18 @@ class VirtualOptions(ServerOptions):  # type: ignore[misc]
         self.process_config(do_usage=False)
         return list(self.process_group_configs)
 
-    def begin(self, groups: list[Any], kernel: Kernel, socket_map: dict[int, Any], poller: Any, logger: Any) -> None:
+    @property
+    def text(self) -> str:
+        """What the file says."""
+        return self._text
+
+    def put(self, text: str) -> None:
+        """Let that be what the file says from now on."""
+        self._text = text
+
+    def begin(
+        self, groups: list[Any], kernel: Kernel | SpeakingKernel, socket_map: dict[int, Any], poller: Any, logger: Any
+    ) -> None:
         """Be as new, with that configuration on that kernel."""
         self.process_group_configs = groups
         self.kernel, self.socket_map, self.poller, self.logger = kernel, socket_map, poller, logger
@@ -118,20 +131,28 @@ class VirtualOptions(ServerOptions):  # type: ignore[misc]
     def waitpid(self) -> tuple[int | None, int | None]:
         return self.kernel.waitpid()
 
-    # -- pipes: nobody writes anything, and it is the reap that tells of an end
+    # -- pipes: it is the reap that tells of an end
 
     def make_pipes(self, stderr: bool = True) -> dict[str, int | None]:
         pipes: dict[str, int | None] = dict.fromkeys(_PIPES)
         for end in _PIPES if stderr else _PIPES[:4]:
             self._last_fd += 1
             pipes[end] = self._last_fd
+        self.pipes = pipes  # it is made right before the fork that it is for
         return pipes
 
     def close_fd(self, fd: int) -> bool:
+        self.kernel.close(fd)
         return True
 
     def readfd(self, fd: int) -> bytes:
-        return b""
+        return self.kernel.read(fd)
+
+    def write(self, fd: int, data: bytes) -> int:
+        return self.kernel.write(fd, data)
+
+    def about_to_poll(self, daemon: Any) -> None:
+        """Nothing: a place for a mend."""
 
     def get_socket_map(self) -> dict[int, Any]:
         return self.socket_map

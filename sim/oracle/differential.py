@@ -13,6 +13,7 @@ from initd.record import Record
 from sim.oracle import divergences
 from sim.oracle.lateness import ROWS as LATENESS
 from sim.oracle.lateness import compare_late
+from sim.oracle.mends import CHECKS_RELOADS, MENDS
 from sim.oracle.partings import Explained, Parting, unexplained
 from sim.oracle.play import play
 from sim.scenario import Kind, Scenario
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from sim.trace import Entry, Trace
 
 REGISTER = Path(__file__).parent.parent / "divergences.toml"
-PROMPT, LAGGING = "prompt", "lagging"
-"""What a row is met by: the comparison at level L1, or that at level L2."""
+PROMPT, LAGGING, BROADCAST = "prompt", "lagging", "broadcast"
+"""What a row is met by: the comparison at level L1, that at level L2, or that of broadcasts (`sim.oracle.mending`)."""
+SCENARIOS = (PROMPT, LAGGING)
 WALL_STEP = "steps_with_the_wall_clock"
 """The one row that is judged by playing again, without what the row says has no effect here (D3)."""
 
@@ -126,11 +128,15 @@ def _without_wall_steps(scenario: Scenario) -> Scenario:
     return scenario.replace(ops=tuple(op.replace(argument=0) if op.kind is Kind.WALL else op for op in scenario.ops))
 
 
-def rows(path: Path = REGISTER) -> list[Divergence]:
-    """The register as written; ValueError if it names a predicate there is none of."""
+def rows(path: Path = REGISTER, seen: Sequence[str] = SCENARIOS) -> list[Divergence]:
+    """The register as written, less what is seen otherwise; ValueError if it names a predicate there is none of."""
     found = [Divergence(**row) for row in tomllib.loads(path.read_text())["divergence"]]
+    found = [row for row in found if row.seen in seen]
     for row in found:
-        known = row.predicate in LATENESS if row.seen == LAGGING else hasattr(divergences, row.predicate)
+        if row.seen == BROADCAST:
+            known = row.predicate in MENDS or row.predicate == CHECKS_RELOADS
+        else:
+            known = row.predicate in LATENESS if row.seen == LAGGING else hasattr(divergences, row.predicate)
         if not known and row.predicate != WALL_STEP:
             raise ValueError(f"{path}: {row.id} names {row.predicate}, which is no predicate")
     return found

@@ -32,6 +32,10 @@ class MainLog:
         """A `warn` line."""
         self._keep("warn", text)
 
+    def error(self, text: str) -> None:
+        """An `erro` line."""
+        self._keep("erro", text)
+
     def critical(self, text: str) -> None:
         """A `crit` line."""
         self._keep("crit", text)

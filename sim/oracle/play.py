@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sim.oracle.clock import Clock
+    from sim.oracle.speakers import SpeakingKernel
     from sim.scenario import Scenario
     from sim.trace import Trace
 
@@ -42,8 +43,8 @@ def play(scenario: Scenario, lagging: bool = False, log: MainLog | None = None) 
     poller = (Lagging if lagging else Prompt)(scenario, kernel, daemon, clients)
     log = MainLog() if log is None else log
     options().begin(groups, kernel, {CLIENT_FD: clients}, poller, log.bound(kernel.clock))
-    with _patched(kernel.clock):
-        events.subscribe(events.ProcessStateEvent, lambda event: _tell(kernel, event))
+    with patched(kernel.clock):
+        events.subscribe(events.ProcessStateEvent, lambda event: told_state(kernel, event))
         for config in groups:
             daemon.add_process_group(config)
         try:
@@ -57,7 +58,8 @@ def play(scenario: Scenario, lagging: bool = False, log: MainLog | None = None) 
     return kernel.story
 
 
-def _tell(kernel: Kernel, event: Any) -> None:
+def told_state(kernel: Kernel | SpeakingKernel, event: Any) -> None:
+    """Tell of a change of state as supervisor's own event has it."""
     child = event.process
     name = f"{child.group.config.name}:{child.config.name}"
     state = getProcessStateDescription(child.state)
@@ -69,7 +71,7 @@ def _tell(kernel: Kernel, event: Any) -> None:
 
 
 @contextlib.contextmanager
-def _patched(clock: Clock) -> Iterator[None]:
+def patched(clock: Clock) -> Iterator[None]:
     """supervisor's modules read that clock, and have no subscribers but ours."""
     times = [module.time for module in PATCHED]
     subscribers = events.callbacks[:]

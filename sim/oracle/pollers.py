@@ -112,26 +112,27 @@ class Prompt(Poller):
         now_ns = self._clock.now_ns
         soon = [when for when in (self._op_ns(), self._kernel.next_end_ns()) if when is not None]
         # What is due and was left alone is done by the next pass, which comes when a real poll times out.
-        soon.extend(when if when > now_ns else now_ns + SECOND_NS for when in map(self._clock.when, self._deadlines()))
+        soon.extend(when if when > now_ns else now_ns + SECOND_NS for when in map(self._clock.when, deadlines(self._supervisord)))
         next_ns = min(soon, default=None)
         if next_ns is None or next_ns > self._until_ns:
             raise Over
         return next_ns
 
-    def _deadlines(self) -> list[float]:
-        """When, by the wall clock, the transitions will be due that wait for time alone."""
-        may_start = self._supervisord.options.mood > SupervisorStates.RESTARTING
-        due = []
-        for group in self._supervisord.process_groups.values():
-            for process in group.processes.values():
-                state = process.state
-                if state == ProcessStates.STARTING:
-                    due.append(process.laststart + process.config.startsecs + UNIT)
-                elif state == ProcessStates.STOPPING:
-                    due.append(process.delay)
-                elif state == ProcessStates.BACKOFF and may_start:
-                    due.append(process.delay + UNIT)
-        return due
+
+def deadlines(daemon: Supervisor) -> list[float]:
+    """When, by the wall clock, the transitions of that daemon will be due that wait for time alone."""
+    may_start = daemon.options.mood > SupervisorStates.RESTARTING
+    due = []
+    for group in daemon.process_groups.values():
+        for process in group.processes.values():
+            state = process.state
+            if state == ProcessStates.STARTING:
+                due.append(process.laststart + process.config.startsecs + UNIT)
+            elif state == ProcessStates.STOPPING:
+                due.append(process.delay)
+            elif state == ProcessStates.BACKOFF and may_start:
+                due.append(process.delay + UNIT)
+    return due
 
 
 class Lagging(Poller):

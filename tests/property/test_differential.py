@@ -6,12 +6,17 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sim.broadcast import to_json as broadcast_text
+from sim.broadcasting import PROFILES as BROADCASTS
+from sim.broadcasting import broadcast
 from sim.generate import PROFILES, scenario
 from sim.oracle.differential import LAGGING, PROMPT, Register, describe, rows
+from sim.oracle.mending import Mending
 from sim.scenario import SECOND_NS, TICK_NS, Group, Kind, Life, Op, Program, Scenario, to_json
+from sim.stage import broadcast as broadcasts
 from sim.stage import core, daemon
 
-SEEDS, DAEMON_SEEDS = 150, 25
+SEEDS, DAEMON_SEEDS, BROADCAST_SEEDS = 150, 25, 60
 """Of each profile; a campaign plays more."""
 
 ticks = st.integers(0, 4 * 512).map(lambda count: count * TICK_NS)
@@ -124,3 +129,12 @@ def test_by_its_own_poll_supervisor_tells_the_same_only_later_and_every_row_of_t
             found = register.compare_late(each, core.play(each))
             assert not found.complaint, f"{found.complaint}\n{to_json(each)}"
     assert not register.stale(LAGGING)
+
+
+@pytest.mark.parametrize("profile", BROADCASTS)
+def test_listeners_and_reloads_have_the_stories_supervisor_tells(profile: str) -> None:
+    mending = Mending()
+    for seed in range(BROADCAST_SEEDS):
+        each = broadcast(seed, profile)
+        complaint = mending.compare(each, broadcasts.play(each)).complaint
+        assert not complaint, f"{complaint}\n{broadcast_text(each)}"
