@@ -1,7 +1,8 @@
 """TICK_5, TICK_60, TICK_3600: the wall clock's slices, looked for on the monotonic clock (supervisord-4.3 §6.3).
 
 A tick fires when the number of the slice has changed, the first time only after a rollover; what was missed is not made up
-for. Nothing is armed for a period nobody has subscribed to.
+for. Nobody tells that the wall clock was set, so as long as somebody has subscribed it is looked at every second, as by
+supervisord; nothing is armed for a period nobody has subscribed to.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from initd.supervise.notifications import Notification, tick
 
 SECOND = 1_000_000_000
 PERIODS_S = (5, 60, 3600)
+LOOK_NS = SECOND
+"""So long a step of the wall clock may go unseen."""
 
 
 class Ticks:
@@ -33,18 +36,13 @@ class Ticks:
     def look(self, now_ns: int, wall_ns: int) -> list[Notification]:
         """The slices that have begun since the last look; arms the next one."""
         begun = []
+        wait_ns = LOOK_NS
         for period, seen in self._seen.items():
             current = self._seen[period] = wall_ns // SECOND // period * period
             if seen is not None and current != seen:
                 begun.append(tick(period, current))
-        self._due_ns = min(
-            (
-                now_ns + (current + period) * SECOND - wall_ns
-                for period, current in self._seen.items()
-                if current is not None
-            ),
-            default=None,
-        )
+            wait_ns = min(wait_ns, (current + period) * SECOND - wall_ns)
+        self._due_ns = now_ns + wait_ns if self._seen else None
         return begun
 
     def snapshot(self) -> tuple[tuple[tuple[int, int | None], ...], int | None]:

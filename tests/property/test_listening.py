@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.property.worlds import HUP, TERM, World, program
+from tests.property.worlds import HUP, SECOND, TERM, World, ns, program
 
 LISTENERS = (
     "listen",
@@ -113,3 +113,51 @@ def test_listeners_that_are_stopped_last_hear_of_all_that_was_down_before_the_la
     assert [serial for serial, _ in told(world)][: 1 + stopped] == list(range(1 + stopped))
     assert signal == HUP or len(told(world)) == 1 + stopped
     assert signal == HUP or world.status == 0
+
+
+@settings(max_examples=60)
+@given(
+    period=st.sampled_from((5, 60, 3600)),
+    steps=st.lists(st.tuples(st.integers(1, 290_000), st.integers(-9_000_000, 9_000_000)), max_size=6),
+)
+def test_ticks_follow_the_wall_clock_within_a_second_however_it_is_set(period, steps):
+    """Steps are (ms from the start, ms the clock is set by). A slice that lasts is told once, and nothing else is."""
+    world = World(pool("one", f"TICK_{period}", startsecs=0, buffer_size=100), {"one": "listen"})
+    told, write = [], world.kernel.write
+
+    def listens(fd, data):
+        if found := re.search(rb"when:(\d+)", data):
+            told.append((world.kernel.now, int(found[1])))
+        return write(fd, data)
+
+    world.kernel.write = listens
+    wall_ns = {0: world.kernel.clock.wall()}
+    for at, by in sorted(steps):
+        world.at(at / 1000, lambda by=by: world.kernel.step_wall(by * 1_000_000))
+        wall_ns[at * 1_000_000] = wall_ns.get(at * 1_000_000, [*wall_ns.values()][-1]) + by * 1_000_000
+    world.run(300)
+    known = None
+    for begin, end, when in _spans(wall_ns, period, ns(300)):
+        ticks = [(time_ns, slice_s) for time_ns, slice_s in told if begin <= time_ns < end]
+        assert all(slice_s == when and time_ns <= begin + ns(1) for time_ns, slice_s in ticks), "what the clock shows, and soon"
+        if when == known or known is None:
+            assert not ticks
+        else:
+            assert len(ticks) == 1 or (not ticks and end - begin <= ns(1))
+        known = when if ticks or known is None else known
+
+
+def _spans(offsets_ns, period, until_ns):
+    """(begin, end, slice) of what the clock shows, with these offsets from these times on."""
+    spans, times = [], sorted(offsets_ns)
+    for at, over in zip(times, [*times[1:], until_ns]):
+        now = at
+        while now < over:
+            when = (now + offsets_ns[at]) // SECOND // period * period
+            end = min(over, (when + period) * SECOND - offsets_ns[at])
+            if spans and spans[-1][2] == when:
+                spans[-1] = (spans[-1][0], end, when)
+            else:
+                spans.append((now, end, when))
+            now = end
+    return spans
