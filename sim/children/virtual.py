@@ -158,6 +158,7 @@ def _hear(_machine: Machine, process: Process, _step: list[Any]) -> Script:
         if not byte:
             yield Exit(0)
         header += byte
+    process.burst = 0  # who has waited for somebody is not busy
     left = int(dict(word.split(":", 1) for word in header.decode().split())["len"])
     while left:
         data = yield from read_some(process, left)
