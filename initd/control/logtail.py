@@ -1,8 +1,9 @@
 """Following a log over HTTP: `/logtail/<name>[/stdout|/stderr]` and `/mainlogtail` (supervisord-4.3 §5.8, §12.1 row 10).
 
 The stream begins 1 KiB before the end and goes on for as long as the client listens; the file is looked at off the loop,
-POLL_NS apart. A file is recognised by the bytes just before the position: when they are no longer there, it is another
-one and is followed from its start. If it was rotated, the rest of the old one comes first.
+POLL_NS apart. When it is another one, or what stands before the position is no longer there, it was rotated, and is found
+again among the backups: its rest comes first, then the backups after it, then the log. If it is not found there, the log is
+followed from its start.
 """
 
 from __future__ import annotations
@@ -35,10 +36,21 @@ _STREAMS = {"stdout": 0, "stderr": 1}
 
 
 class Place(Record):
-    """How far a log has been read: `mark` is what stands just before `position`."""
+    """How far a log has been read: in which file, and what stands just before the position; None before that is known.
+
+    `over` says that the file ended there, and that it was no longer the log. That without a file is what was before the
+    first log.
+    """
 
     position: int = 0
     mark: bytes = b""
+    file: tuple[int, int] | None = None
+    over: bool = False
+
+    @property
+    def resumed_at(self) -> int:
+        """The position in the log as it is now."""
+        return 0 if self.over else self.position
 
 
 def logtail_route(daemon: Daemon) -> Route:
@@ -81,11 +93,10 @@ def _stream(loop: Loop, path: str, headers: tuple[tuple[str, str], ...]) -> Rece
 
 def _follow(loop: Loop, path: str) -> Pieces:
     try:
-        size = yield off_loop(loop, lane(path), lambda files: files.size(path))
+        place = yield off_loop(loop, lane(path), lambda files: _near_end(files, path))
     except OSError:
         raise Refused(404) from None
     yield b""
-    place = Place(max(0, size - HEAD_BYTES))
     while True:
         data, place = yield off_loop(loop, lane(path), partial(read_on, path, place))
         if data:
@@ -95,27 +106,81 @@ def _follow(loop: Loop, path: str) -> Pieces:
 
 
 def read_on(path: str, place: Place, files: Files, limit: int = BLOCK_BYTES) -> tuple[bytes, Place]:
-    """What there is to send now, up to about `limit` bytes, and how far that gets us."""
+    """What there is to send now, up to `limit` bytes, and how far that gets us."""
+    sent = b""
+    while True:
+        data, place, behind = _step(path, place, files, limit - len(sent))
+        sent += data
+        if not behind or len(sent) >= limit:
+            return sent, place
+
+
+def _step(path: str, place: Place, files: Files, limit: int) -> tuple[bytes, Place, bool]:
+    """What follows in the file of the place, or in the next; and whether there is more than what is in the log itself."""
     try:
-        size = files.size(path)
-        if size == place.position:
-            return b"", place
-        if size < place.position:
-            rest = _rest_of_rotated(files, path, place)
-            return (TRUNCATED if rest is None else rest), Place()
-        marked = len(place.mark)
-        data = files.read_at(path, place.position - marked, marked + limit)
+        if place.file is None and not place.over:
+            place = _place(files, path, place.position)
+        number, data = _find(files, path, place, limit)
+        if number is None:
+            return TRUNCATED if files.size(path) < place.resumed_at else b"", Place(), False
     except OSError:  # between two files, or not to be read just now
-        return b"", place
-    if not data.startswith(place.mark):
-        return _rest_of_rotated(files, path, place) or b"", Place()
-    return data[marked:], Place(place.position + len(data) - marked, data[-MARK_BYTES:])
-
-
-def _rest_of_rotated(files: Files, path: str, place: Place) -> bytes | None:
-    """What was written after `place` before the file was rotated away; None if the newest backup is not that file."""
-    try:
-        data = files.read_at(f"{path}.1", place.position - len(place.mark), len(place.mark) + BLOCK_BYTES)
+        return b"", place, False
+    if data or not number:
+        return data, _after(place, data), number > 0
+    place = place.replace(over=True)
+    try:  # the next younger one, unless there has been a rotation in between
+        file = files.file_id(_name(path, number - 1))
+        data = files.read_at(_name(path, number - 1), 0, limit)
+        if data and _find(files, path, place, 0)[0] == number:
+            return data, _after(Place(0, b"", file), data), number > 1
     except OSError:
+        pass
+    return b"", place, False
+
+
+def _near_end(files: Files, path: str) -> Place:
+    """Where to begin; OSError without a log. If it is empty, at the end of the one before: it may be rotated before we look."""
+    size = files.size(path)
+    if size:
+        return Place(max(0, size - HEAD_BYTES))
+    try:
+        return _place(files, _name(path, 1), files.size(_name(path, 1))).replace(over=True)
+    except OSError:
+        return Place(over=True)
+
+
+def _place(files: Files, path: str, position: int) -> Place:
+    start = max(0, position - MARK_BYTES)
+    return Place(position, files.read_at(path, start, position - start), files.file_id(path))
+
+
+def _after(place: Place, data: bytes) -> Place:
+    return place.replace(position=place.position + len(data), mark=(place.mark + data)[-MARK_BYTES:])
+
+
+def _find(files: Files, path: str, place: Place, limit: int) -> tuple[int | None, bytes]:
+    """Which backup the place is in, 0 for the log itself, None for none of them; and what follows there."""
+    number = int(place.over)
+    while True:
+        try:
+            data = _rest(files, _name(path, number), place, limit)
+        except OSError:
+            if number:
+                return (number if place.file is None else None), b""
+            data = None
+        if data is not None:
+            return number, data
+        number += 1
+
+
+def _rest(files: Files, path: str, place: Place, limit: int) -> bytes | None:
+    """What follows the place in that file; None if it is in another one."""
+    if files.file_id(path) != place.file:
         return None
-    return data[len(place.mark) :] if place.mark and data.startswith(place.mark) else None
+    marked = len(place.mark)
+    data = files.read_at(path, place.position - marked, marked + limit)
+    return data[marked:] if data.startswith(place.mark) and files.file_id(path) == place.file else None
+
+
+def _name(path: str, number: int) -> str:
+    return f"{path}.{number}" if number else path

@@ -76,6 +76,10 @@ class LinuxFiles:
     def size(self, path: str) -> int:
         return os.stat(path).st_size
 
+    def file_id(self, path: str) -> tuple[int, int]:
+        status = os.stat(path)
+        return status.st_dev, status.st_ino
+
     def read_at(self, path: str, offset: int, length: int) -> bytes:
         fd = _open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)  # a FIFO must not wait for its writer
         try:

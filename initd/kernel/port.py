@@ -254,6 +254,9 @@ class Files(Protocol):
     def size(self, path: str) -> int:
         """Size in bytes; ENOENT if missing."""
 
+    def file_id(self, path: str) -> tuple[int, int]:
+        """(st_dev, st_ino), following links: which file is there, whatever its name."""
+
     def read_at(self, path: str, offset: int, length: int) -> bytes:
         """Up to `length` bytes from `offset` of a regular file; ESPIPE for a target that cannot seek."""
 
@@ -278,14 +281,11 @@ class Files(Protocol):
 
     # the system log
     def connect_log(self, path: str) -> tuple[int, bool]:
-        """A descriptor for `send` to whoever receives at that UNIX socket, and whether it is a stream, not datagrams.
-
-        ENOENT where there is nothing; ECONNREFUSED where nobody receives."""
+        """A descriptor for `send` to who receives at that UNIX socket (ECONNREFUSED: nobody), and whether it is a stream."""
 
     def send(self, fd: int, record: bytes, wait_ns: int) -> None:
-        """Hand over one record. While the receiver takes no more that waits `wait_ns`, then it is a BlockingIOError.
-
-        EMSGSIZE for one that is too long; anything else means that a new connection is needed."""
+        """Hand over one record; BlockingIOError once the receiver has taken no more for `wait_ns`, EMSGSIZE if it is too long;
+        anything else means that a new connection is needed."""
 
     # looking up
     def stat(self, path: str) -> tuple[int, int]:

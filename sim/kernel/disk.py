@@ -37,6 +37,7 @@ class Disk:
         self.users = Users()
         self.faults = Faults()
         self.storage = Storage()
+        self.numbers: dict[Node, int] = {}
         self.receivers: dict[Node, Syslogd] = {}
         self._descriptors = DescriptorTable(1024)
         self._random = random.Random(seed)

@@ -145,6 +145,11 @@ class SimFiles(Disk):
         self._enter("size", path)
         return len(self.tree.find(path).data)
 
+    @rule("file-id-goes-with-the-file")
+    def file_id(self, path: str) -> tuple[int, int]:
+        self._enter("file_id", path)
+        return 1, self.numbers.setdefault(self.tree.find(path), len(self.numbers))
+
     @rule("read-at-end-is-empty", "read-at-device-espipe")
     def read_at(self, path: str, offset: int, length: int) -> bytes:
         self._enter("read_at", path)

@@ -48,6 +48,7 @@ ERRNOS: dict[str, tuple[str, ...]] = {
     "unlink": (*_LOG, "ENOENT", "EBUSY"),
     "truncate": ("EIO", "EROFS"),
     "size": ("EACCES", "EIO", "ENOENT"),
+    "file_id": ("EACCES", "EIO", "ENOENT"),
     "read_at": ("EACCES", "EIO", "ENOENT", "EMFILE"),
     "make_temp": _LOG,
     "listdir": ("EACCES", "EIO", "ENOENT", "EMFILE"),

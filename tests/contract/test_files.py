@@ -46,6 +46,22 @@ def test_a_name_is_the_same_file_until_something_else_goes_by_it(world: World) -
     assert not files.same_file(fd, world.path("log"))
 
 
+@contract("file-id-goes-with-the-file")
+def test_a_file_is_told_from_another_whatever_their_names(world: World) -> None:
+    files = world.files
+    files.write_file(world.path("log"), b"old")
+    first = files.file_id(world.path("log"))
+    files.rename(world.path("log"), world.path("log.1"))
+    files.write_file(world.path("log"), b"old")
+    assert files.file_id(world.path("log.1")) == first
+    assert files.file_id(world.path("log")) != first
+    files.truncate(files.open_append(world.path("log.1")))
+    world.link(world.path("link"), world.path("log.1"))
+    assert files.file_id(world.path("link")) == first
+    with refused(errno.ENOENT):
+        files.file_id(world.path("gone"))
+
+
 @contract("rename-replaces")
 def test_renaming_replaces_what_was_there(world: World) -> None:
     files = world.files

@@ -15,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import xmlrpc.client
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from supervisor.xmlrpc import SupervisorTransport
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
@@ -222,6 +225,13 @@ class Instance:
         if self.process is not None:
             self.process.wait(PATIENCE_S)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def type_line(made: Instance, name: str, text: str) -> None:
+    """Send text to a program's standard input, over the UNIX socket `s.sock`."""
+    transport = SupervisorTransport("", "", f"unix://{made.folder}/s.sock")
+    with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as proxy:
+        proxy.supervisor.sendProcessStdin(name, text)
 
 
 def fetch(path: Path, target: str = "/") -> tuple[int, str]:

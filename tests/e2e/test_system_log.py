@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-import xmlrpc.client
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from supervisor.xmlrpc import SupervisorTransport
 
-from tests.e2e.instance import ROOT, Instance, is_stock, until
+from tests.e2e.instance import ROOT, Instance, is_stock, type_line, until
 
 pytestmark = pytest.mark.usefixtures("as_root")
 
@@ -112,16 +110,15 @@ def test_a_receiver_that_does_not_read_delays_nobody_and_what_it_misses_is_count
     start(made, "-n", "-s")
     until("the first line", lambda: receiver.read() == [b"told ready"])
     log = made.folder / "told.log"
-    with typing_to(made) as type_line:
-        type_line(LONG)
-        until("a full socket", lambda: told(made, "could not write to log target '/dev/log'"))
-        size = log.stat().st_size
-        until("output that goes on", lambda: log.stat().st_size > size)
-        old = made.pid_of("other")
-        assert made.ctl("restart", "other").returncode == 0
-        made.until_replaced("other", old)
-        until("the end of the trouble", lambda: receiver.read() and told(made, r"takes output again, \d+ bytes were lost"))
-        made.ctl("stop", "told")
+    type_line(made, "told", LONG + "\n")
+    until("a full socket", lambda: told(made, "could not write to log target '/dev/log'"))
+    size = log.stat().st_size
+    until("output that goes on", lambda: log.stat().st_size > size)
+    old = made.pid_of("other")
+    assert made.ctl("restart", "other").returncode == 0
+    made.until_replaced("other", old)
+    until("the end of the trouble", lambda: receiver.read() and told(made, r"takes output again, \d+ bytes were lost"))
+    made.ctl("stop", "told")
     until("every line to be received or counted", lambda: accounted(made, receiver, log))
 
 
@@ -132,14 +129,6 @@ def accounted(made: Instance, receiver: Receiver, log: Path) -> bool:
     written = log.read_text().count(LONG)
     assert lost % record_bytes == 0 < lost
     return receiver.read().count(b"told " + LONG.encode()) + lost // record_bytes == written
-
-
-@contextlib.contextmanager
-def typing_to(made: Instance) -> Iterator[Callable[[str], None]]:
-    """Sends lines to the program's standard input."""
-    transport = SupervisorTransport("", "", f"unix://{made.folder}/s.sock")
-    with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as proxy:
-        yield lambda line: proxy.supervisor.sendProcessStdin("told", line + "\n")
 
 
 @pytest.mark.parametrize("daemon", [False, True])

@@ -102,7 +102,7 @@ class Live:
             text, quiet = plain_log(decoder.decode(data)), 0 if data else quiet + 1
             if text:
                 undecoded = len(decoder.getstate()[0])
-                yield _event("text", str(max(0, place.position - undecoded)), text)
+                yield _event("text", str(max(0, place.resumed_at - undecoded)), text)
             elif quiet >= BEAT_POLLS:
                 quiet = 0
                 yield _BEAT
