@@ -54,7 +54,9 @@ def tail_window(size: int, offset: int, length: int) -> tuple[int, int, bool]:
 
 
 def read_main_log(rpc: Rpc, offset: Any, length: Any) -> Steps:
-    return _read(rpc, rpc.daemon.main_log or None, offset, length)
+    if not rpc.daemon.main_log:
+        raise fault(Fault.NO_FILE, "syslog")
+    return _read(rpc, rpc.daemon.main_log, offset, length)
 
 
 def read_stdout(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:

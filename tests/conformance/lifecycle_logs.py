@@ -376,8 +376,7 @@ def outputs(name: str) -> Step:
 
 def colours() -> list[Scenario]:
     text = (b"\x1b[1mbold\x1b[0m plain \x1b[31;1mred\x1b[39m\n", b"\x1b[2Kline\x1b[2q and on to m here\x1b[mend\n")
-    others = b"\x1b]0;title\x07\x1bM \x1b[?25hx\x1b[10;20H\n"
-    more = (others, b"no sequence [1m at all\n", "caf\u00e9 \x1b[1m\u2713\x1b[0m".encode())
+    more = (b"\x1b]0;title\x07\x1bM \x1b[?25hx\x1b[10;20H\n", b"no sequence [1m at all\n", b"caf\xc3\xa9 \x1b[1mend\x1b[0m")
     return [
         own(
             f"strip_ansi={strip}",

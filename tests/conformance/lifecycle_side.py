@@ -105,8 +105,8 @@ class Side:
         made.chmod(mode)
         made.rename(path)
 
-    def launch(self, *args: str, conf: str = "s.conf") -> subprocess.Popen[bytes]:
-        command = [sys.executable, *COMMANDS[self.kind], "-c", str(self.dir / conf), *args]
+    def launch(self, *args: str, conf: str = "s.conf", prefix: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+        command = [*prefix, sys.executable, *COMMANDS[self.kind], "-c", str(self.dir / conf), *args]
         with (self.dir / "daemon.stdout").open("ab") as out, (self.dir / "daemon.stderr").open("ab") as err:
             return subprocess.Popen(
                 command,
@@ -119,8 +119,8 @@ class Side:
                 start_new_session=True,
             )
 
-    def start(self, *args: str) -> None:
-        self.daemon = self.launch("-n", *args)
+    def start(self, *args: str, prefix: tuple[str, ...] = ()) -> None:
+        self.daemon = self.launch("-n", *args, prefix=prefix)
         self.pid = self.daemon.pid
         self.wait(self.answers, "the daemon to answer")
 

@@ -7,6 +7,7 @@ from tests.conformance import (
     lifecycle_daemons,
     lifecycle_ends,
     lifecycle_fastcgi,
+    lifecycle_followers,
     lifecycle_groups,
     lifecycle_logs,
     lifecycle_outputs,
@@ -23,8 +24,13 @@ TABLES = (
     lifecycle_children,
     lifecycle_outputs,
     lifecycle_logs,
+    lifecycle_followers,
     lifecycle_daemons,
     lifecycle_reloads,
 )
 SCENARIOS: list[Scenario] = [scenario for table in TABLES for scenario in table.SCENARIOS]
-SHARED_FILES = lifecycle_children.SHARED_FILES | lifecycle_outputs.SHARED_FILES | lifecycle_logs.SHARED_FILES
+SHARED_FILES = {
+    name: file
+    for table in (lifecycle_children, lifecycle_outputs, lifecycle_logs, lifecycle_followers)
+    for name, file in table.SHARED_FILES.items()
+}

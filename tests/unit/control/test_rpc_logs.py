@@ -100,7 +100,7 @@ def test_the_main_log_is_read_the_same_way(world: World) -> None:
     assert world.call("readLog", 2, 3) == "234"
     assert world.call("readMainLog", -2, 0) == "56"
     world.daemon.main_log = ""
-    assert world.fault("readLog", 0, 0) == (20, "NO_FILE")
+    assert world.fault("readLog", 0, 0) == (20, "NO_FILE: syslog")
 
 
 def test_cut_and_invalid_utf_8_is_replaced_and_offsets_stay_in_bytes(world: World) -> None:
