@@ -5,7 +5,6 @@ It follows the effects of the core, so that what is sent stands in them where it
 
 from __future__ import annotations
 
-from initd.states import ProcessState
 from initd.supervise import events
 from initd.supervise.effects import StateChanged
 from initd.supervise.notifications import of_effect
@@ -83,7 +82,6 @@ class Audience:
         """The effects, each followed by what it means for listeners."""
         pools = self.pools
         out = pools.out = []
-        rising = [each.instance for each in done if isinstance(each, StateChanged) and each.new is ProcessState.RUNNING]
         for effect in done:
             out.append(effect)
             notification = of_effect(effect)
@@ -91,8 +89,6 @@ class Audience:
                 pools.offer(notification)
             if isinstance(effect, StateChanged):
                 pools.changed(effect.instance, effect.new)
-                if effect.new is ProcessState.RUNNING:
-                    pools.came_up(rising.pop(0), rising)
         return out
 
     def snapshot(self) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 A pool keeps the notifications its listeners have not taken yet, oldest first, and drops the oldest when there are too many.
 What arises while a listener is free is sent in the next turn, as supervisord's loop does it, so a burst is judged as a
-whole; a listener that becomes free is sent the oldest at once. A rejected one goes back to its own pool alone (D13), and
+whole; a listener that says it is READY is sent the oldest at once. A rejected one goes back to its own pool alone (D13), and
 one that several subscriptions of a pool cover is queued once (D14).
 """
 
@@ -16,7 +16,7 @@ from initd.supervise.notifications import Notification, covers, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from initd.supervise.effects import Effect
@@ -188,12 +188,6 @@ class Pools:
             listener.reset()
         elif state in ENDED:  # what it was sent and has not answered goes back
             self._take_back(pool, listener)
-
-    def came_up(self, instance: int, next_ones: Sequence[int]) -> None:
-        """That process is RUNNING, and so will these be: those of a pool that come up together are sent something together."""
-        pool = self._pool_of.get(instance)
-        if pool is not None and not any(each in pool.listeners for each in next_ones):
-            self._dispatch(pool)
 
     def unsent(self, instance: int, serial: int) -> None:
         """A Send met a broken pipe: the next free listener gets it; this one stays as it was, READY."""

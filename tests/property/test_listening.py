@@ -83,6 +83,14 @@ def test_a_listener_that_dies_of_an_event_is_told_it_again():
     assert world.lines("rebuffering") == ["DEBG rebuffering event 0 for pool one (buf size=0, max=10)"]
 
 
+def test_a_listener_is_called_running_before_it_is_sent_what_has_waited():
+    world = World(pool("one", "REMOTE_COMMUNICATION", startsecs=5), {"one": "listen"}, servers=True, loglevel="debug")
+    world.call(1, "sendRemoteCommEvent", "kind", "text")
+    world.run(20)
+    told = [text.split()[1] for text in world.lines("") if "success: one" in text or "event 0 sent" in text]
+    assert told == ["success:", "event"]
+
+
 def test_ticks_come_at_the_slices_of_the_wall_clock():
     world = World(pool("one", "TICK_5", startsecs=0), {"one": "listen"}, loglevel="debug").run(21)
     assert len(told(world)) == 4
