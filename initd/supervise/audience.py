@@ -5,6 +5,7 @@ It follows the effects of the core, so that what is sent stands in them where it
 
 from __future__ import annotations
 
+from initd.states import ProcessState
 from initd.supervise import events
 from initd.supervise.effects import StateChanged
 from initd.supervise.notifications import of_effect
@@ -82,6 +83,7 @@ class Audience:
         """The effects, each followed by what it means for listeners."""
         pools = self.pools
         out = pools.out = []
+        risen = []
         for effect in done:
             out.append(effect)
             notification = of_effect(effect)
@@ -89,6 +91,10 @@ class Audience:
                 pools.offer(notification)
             if isinstance(effect, StateChanged):
                 pools.changed(effect.instance, effect.new)
+                if effect.new is ProcessState.RUNNING:
+                    risen.append(effect.instance)
+        for instance in risen:
+            pools.came_up(instance)
         return out
 
     def snapshot(self) -> tuple[Any, ...]:

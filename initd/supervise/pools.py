@@ -189,6 +189,12 @@ class Pools:
         elif state in ENDED:  # what it was sent and has not answered goes back
             self._take_back(pool, listener)
 
+    def came_up(self, instance: int) -> None:
+        """That process is RUNNING, and so are those that came up with it: they are sent what has waited, together."""
+        pool = self._pool_of.get(instance)
+        if pool is not None:
+            self._dispatch(pool)
+
     def unsent(self, instance: int, serial: int) -> None:
         """A Send met a broken pipe: the next free listener gets it; this one stays as it was, READY."""
         pool = self._pool_of.get(instance)
