@@ -61,6 +61,11 @@ def _takes(lot: _Lot, *results: str, within: float = 0.5) -> tuple[Utterance, ..
     return tuple(Utterance(lot.ns(within), whole[begin:end]) for begin, end in zip(cuts, cuts[1:]))
 
 
+def _exit(lot: _Lot, within: float, status: int) -> Utterance:
+    """An end that is not so soon that restarts would be limited (D26)."""
+    return Utterance(SECOND_NS // 4 + lot.ns(within), "", status)
+
+
 OK, FAIL = "RESULT 2\nOK", "RESULT 4\nFAIL"
 VIOLATIONS = ("hello\n", "RESULT x\n", "RESULT 2\nOK\n", "RESULT 2\nOKREADY\nREADY\n", "\n", "RESULTAT 2\nOK")
 
@@ -77,9 +82,9 @@ def _listener(lot: _Lot, name: str) -> Speaker:
     if manner == "rejects":
         answers.insert(0, _takes(lot, FAIL))
     elif manner == "dies":
-        answers.append((Utterance(lot.ns(1), "", 1),))
+        answers.append((_exit(lot, 1, 1),))
     elif manner == "restarts":
-        answers[-1] = (*answers[-1], Utterance(lot.ns(1), "", 0))
+        answers[-1] = (*answers[-1], _exit(lot, 1, 0))
     elif manner == "breaks":
         answers.append((Utterance(lot.ns(1), lot.one(VIOLATIONS)),))
     return Speaker(name, ready, tuple(answers))
@@ -91,17 +96,17 @@ def _program(lot: _Lot, name: str) -> Speaker:
         text = lot.one((f"{BEGIN}all is well{END} and here is something more\n", "a line\n", f"cut {BEGIN[:9]}", BEGIN, END))
         said.append(Utterance(lot.ns(3), text))
     if lot.often(0.6):
-        said.append(Utterance(lot.ns(4), "", int(lot.rng.random() * 2)))
+        said.append(_exit(lot, 4, int(lot.rng.random() * 2)))
     return Speaker(name, tuple(said))
 
 
 # files
-def _pool(lot: _Lot, name: str) -> tuple[str, list[str]]:
+def _pool(lot: _Lot, name: str, events: str = "", sizes: tuple[int, ...] = (1, 2, 5, 10)) -> tuple[str, list[str]]:
     count = lot.one((1, 1, 2))
-    events = lot.one(OVERLAPPING) if lot.often(0.06) else lot.one(EVENTS)
+    events = events or (lot.one(OVERLAPPING) if lot.often(0.06) else lot.one(EVENTS))
     text = (
         f"[eventlistener:{name}]\ncommand=/run %(group_name)s:%(program_name)s_%(process_num)d\nnumprocs={count}\n"
-        f"process_name=%(program_name)s_%(process_num)d\nevents={events}\nbuffer_size={lot.one((1, 2, 5, 10))}\n"
+        f"process_name=%(program_name)s_%(process_num)d\nevents={events}\nbuffer_size={lot.one(sizes)}\n"
         f"priority={lot.one((-1, -1, 5, 999))}\nstartsecs={lot.one((0, 1))}\nautorestart={lot.one(('true', 'unexpected'))}\n"
         "stdout_logfile=NONE\nstderr_logfile=NONE\n"
     )
@@ -133,6 +138,8 @@ def _cast(lot: _Lot) -> tuple[dict[str, str], list[Speaker]]:
 # profiles
 def _listeners(lot: _Lot) -> Broadcast:
     """Pools of every kind, programs that speak and die, clients that start, stop and tell."""
+    if lot.often(0.05):
+        return _blind(lot)
     sections, speakers = _cast(lot)
     deeds = [_deed(lot, speakers) for _ in range(int(lot.rng.random() * 9))]
     deeds += [Deed(lot.ns(28), "end")] if lot.often(0.3) else []
@@ -148,6 +155,8 @@ def _deed(lot: _Lot, speakers: list[Speaker]) -> Deed:
 
 def _reloads(lot: _Lot) -> Broadcast:
     """The same, while the file changes: what a reread, an update and a reload do, step by step and in any order."""
+    if lot.often(0.05):
+        return _full(lot)
     sections, speakers = _cast(lot)
     files = ["".join(sections.values())]
     deeds = [_deed(lot, speakers) for _ in range(int(lot.rng.random() * 5))]
@@ -184,6 +193,25 @@ def _update(lot: _Lot, number: int, changed: str, broken: bool) -> list[Deed]:
         time_ns += lot.ns(0.6)
         deeds.append(Deed(time_ns, what, tuple(arguments)))
     return deeds
+
+
+def _blind(lot: _Lot) -> Broadcast:
+    """A listener that answers without having heard, and more for it than a pipe holds (D27)."""
+    text, names = _pool(lot, "l", "REMOTE_COMMUNICATION")
+    ready = Utterance(lot.ns(1), "READY\n")
+    speakers = [Speaker(name, (ready, *(Utterance(lot.ns(3), f"{OK}READY\n") for _ in range(6)))) for name in names]
+    deeds = [Deed(lot.ns(3), "emit", ("kind", LARGE)) for _ in range(4)]
+    return _made((text,), speakers, deeds)
+
+
+def _full(lot: _Lot) -> Broadcast:
+    """A group is added while a pool with next to no room listens."""
+    text, names = _pool(lot, "l", lot.one(("EVENT", "PROCESS_GROUP")), (1,))
+    more, other = _group(lot, "a")
+    speakers = [Speaker(name, (Utterance(lot.ns(1), "READY\n"),), (_takes(lot, OK, within=0.1),)) for name in names]
+    deeds = [Deed(lot.ns(1), "write", ("1",)), Deed(SECOND_NS + lot.ns(1), "reread")]
+    deeds.append(Deed(2 * SECOND_NS + lot.ns(9), "add", ("a",)))
+    return _made((text, text + more), [*speakers, _program(lot, other[0])], deeds)
 
 
 def _made(files: tuple[str, ...], speakers: list[Speaker], deeds: list[Deed]) -> Broadcast:

@@ -243,7 +243,7 @@ def of_siege(siege: Siege, result: Result, moments: Sequence[tuple[int, str]] = 
         tuple(bands),
         tuple(marks),
         result.broken,
-        tuple(f"{name}: {what}; {' '.join(options.split())}" for name, options, what in siege.programs),
+        tuple(f"{name}: {what}; {' '.join(options.split())}" for name, options, what in (*siege.programs, *siege.listeners)),
         siege_json(siege),
     )
 

@@ -84,16 +84,33 @@ def loses_the_last_words() -> AbstractContextManager[None]:
     return _instead(process.Subprocess, "drain", to_the_end)
 
 
-def looks_at_groups_in_turn() -> AbstractContextManager[None]:
-    """D33: a pool sends when its place among the groups comes; those before it have changed by then, and it may overflow."""
+@contextlib.contextmanager
+def looks_at_groups_in_turn() -> Iterator[None]:
+    """D33: a pool sends when its place among the groups comes; those before it have changed by then, and it may overflow.
+
+    Mended, it sends at the beginning of a turn, and when one of its own has come up.
+    """
+
+    def transition(pool: Any) -> None:
+        up = [each.state == ProcessStates.RUNNING for each in pool.processes.values()]
+        for child in pool.processes.values():
+            child.transition()
+        if up != [each.state == ProcessStates.RUNNING for each in pool.processes.values()]:
+            _send(pool)
 
     def sends_first(options: Any, daemon: Any) -> None:
         for pool in daemon.process_groups.values():
-            ready = [each for each in pool.processes.values() if each.listener_state == EventListenerStates.READY]
-            if any(each.state == ProcessStates.RUNNING for each in ready):
-                pool.dispatch()
+            if isinstance(pool, process.EventListenerPool):
+                _send(pool)
 
-    return _instead(VirtualOptions, "about_to_poll", sends_first)
+    with _instead(process.EventListenerPool, "transition", transition), _instead(VirtualOptions, "about_to_poll", sends_first):
+        yield
+
+
+def _send(pool: Any) -> None:
+    ready = [each for each in pool.processes.values() if each.listener_state == EventListenerStates.READY]
+    if any(each.state == ProcessStates.RUNNING for each in ready):
+        pool.dispatch()
 
 
 def starts_a_new_group_later() -> AbstractContextManager[None]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 from sim.nemesis import EVERY
+from sim.nemesis.clocks import CLOCKS
 from sim.stage.siege import Result, Siege, play
 
 HARMLESS = frozenset(name for name, kind in EVERY.items() if kind.harmless)
+BY_THE_CLOCK = frozenset(kind.name for kind in CLOCKS)
+"""Those that listeners may well notice: their ticks are the wall clock's."""
 LOGS_FAIL = {"enospc", "log_rename_fail"}
 """Those that make logs fail, and nothing else."""
 ALONE = 4
@@ -25,7 +28,7 @@ def check(siege: Siege, alone: bool, twice: bool = False) -> tuple[Result, str]:
 def verdict(siege: Siege, alone: bool) -> Result:
     """Play a siege; and with `alone`, what must not matter, which may change nothing (P1, P2, P11, L3)."""
     result = play(siege)
-    harmless = [name for name in siege.nemeses if name in HARMLESS]
+    harmless = [name for name in siege.nemeses if name in HARMLESS and not (siege.listeners and name in BY_THE_CLOCK)]
     if alone and harmless:
         with_them, without = (play(siege.replace(nemeses=tuple(names))).history for names in (harmless, ()))
         if with_them != without:

@@ -11,6 +11,7 @@ from initd.supervise.notifications import tick
 from initd.supervise.pools import Pools
 from initd.supervise.ticks import Ticks
 from sim import campaign
+from sim.cli import main
 from sim.nemesis import AUDIENCE
 from sim.stage import sieges
 from sim.stage.assembly import LISTENERS, MANNERS, REPORTERS, assembly_of
@@ -237,3 +238,19 @@ def test_a_campaign_of_them_has_one_digest():
     good = campaign.run_seeds(0, 4, campaign.LISTENERS, "daemon")
     assert (good.passed, good.failed) == (4, 0)
     assert good.digest == campaign.run_seeds(0, 4, campaign.LISTENERS, "daemon").digest
+
+
+def test_ticks_follow_the_clock_so_a_step_of_it_may_matter_where_somebody_listens():
+    stepping = siege("dies of every event", events="TICK_5")
+    assert sieges.verdict(stepping, True).broken == ()
+
+
+def test_a_siege_with_listeners_is_replayed_and_shown_with_them(capsys, tmp_path):
+    path = tmp_path / "siege.json"
+    path.write_text(sieges.to_json(siege("dies in the middle", "obedient")))
+    assert main(["replay", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "  l  dies in the middle  events=EVENT" in out and "l:l" in out
+    path.write_text(path.read_text().replace("dies in the middle", "dances"))
+    assert main(["replay", str(path)]) == 2
+    assert "no behaviour 'dances'" in capsys.readouterr().err
