@@ -17,9 +17,10 @@ from initd.logs.program import LogTarget, ProgramLogs
 from initd.logs.sinks import SinkTable
 from initd.service import Service
 from initd.signals import CAUGHT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
+from initd.startup import Startup
 from initd.states import Mood
 from initd.supervise.effects import Effect, Exit, GroupChanged, HandleResult, MemberChanged, Reply
-from initd.supervise.events import Booted, GroupAdded, ShutdownAsked
+from initd.supervise.events import GroupAdded, ShutdownAsked
 from initd.supervise.supervisor import Supervisor
 from initd.taps import besides_of, taps_of
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from initd.config.load import Arguments
     from initd.config.model import Config, GroupConfig, ProcessConfig
     from initd.control.http import Servers
-    from initd.kernel.port import Files, Kernel
+    from initd.kernel.port import Kernel
     from initd.logs.program import OpenLogs
     from initd.logs.syslog import SystemLog
 
@@ -148,56 +149,11 @@ class Session:
         without a main log.
         """
         self.environment.kernel.catch_signals(CAUGHT)
-        config, daemon = self.config, self.config.daemon
-        # Of several groups of one name the first is there; the others are never made, so they have no logs either.
-        groups = tuple({group.name: group for group in reversed(config.groups)}.values())[::-1]
+        Startup(self, started, failed).begin()
 
-        def opened(error: OSError | None) -> None:
-            if self.exit is not None:
-                # Too late: everything is down, and the next session may be under way.
-                return self.main_log.close(lambda error: None)
-            if error is not None:
-                text = f"could not open the main log {daemon.logfile}: {error.strerror or error}"
-                if failed is not None:
-                    return failed(ConfigError(text, key="logfile"))
-                self.log("crit", text)
-            self.loop.submit("auto-logs", prepare, prepared)
-
-        def prepare(files: Files) -> tuple[list[Processes], list[str]]:
-            warnings = [] if daemon.nocleanup else autolog.clean(files, daemon.childlogdir, daemon.identifier)
-            created = []
-            for group in groups:
-                processes, more = autolog.create(files, daemon.childlogdir, daemon.identifier, group.processes)
-                created.append(processes)
-                warnings += more
-            return created, warnings
-
-        def prepared(result: tuple[list[Processes], list[str]] | None, error: Exception | None) -> None:
-            if self.exit is not None:
-                return
-            if result is None:  # a fault of ours must not keep the programs from running
-                result = [autolog.without(group.processes) for group in groups], [f"no AUTO logs: {error!r}"]
-            for text in result[1]:
-                self.log("warn", text)
-            made = result[0]
-            self._try_sockets(groups, lambda: begin(made))
-
-        def begin(made: list[Processes]) -> None:
-            if self.exit is not None:
-                return
-            if self.servers is not None:
-                self.servers.announce()
-            self.tell_notices()
-            for group, processes in zip(groups, made, strict=True):
-                if self.config is config:
-                    self._prepared[group.name] = processes
-                self._add(group, processes, None)
-            try:
-                if started():
-                    self.log("info", f"supervisord started with pid {self.environment.kernel.getpid()}")
-            finally:  # whatever our surroundings make of it, the programs are to run
-                self.driver.handle(Booted())
-
+    def open_main_log(self, opened: Callable[[OSError | None], None]) -> None:
+        """Begin to write the main log where the configuration says; `opened` is called with what came of it."""
+        daemon = self.config.daemon
         console = None if daemon.silent or self.environment.console < 0 else self.environment.console
         if daemon.logfile_syslog:
             self.main_log.attach(self.system_log.of_main_log(), console_copy(console))
@@ -206,7 +162,7 @@ class Session:
             target = LogTarget(daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups)
             self.main_log.open(target, console, opened)
 
-    def _try_sockets(self, groups: Sequence[GroupConfig], then: Callable[[], None]) -> None:
+    def try_sockets(self, groups: Sequence[GroupConfig], then: Callable[[], None]) -> None:
         """Tell whether the sockets that programs of these groups share can be made, then go on."""
         if any(process.socket for group in groups for process in group.processes):
             from initd.drive.trial import Trial
@@ -234,7 +190,7 @@ class Session:
         config, daemon = self.config, self.config.daemon
         before = self._prepared.get(group.name)
         if before is not None:
-            return self._try_sockets([group], lambda: self._add(group, before, answer))
+            return self.try_sockets([group], lambda: self._add(group, before, answer))
 
         def prepared(result: tuple[Processes, list[str]] | None, error: Exception | None) -> None:
             if result is None:
@@ -244,13 +200,19 @@ class Session:
             if self.config is config:
                 self._prepared[group.name] = result[0]
             processes = result[0]
-            self._try_sockets([group], lambda: self._add(group, processes, answer))
+            self.try_sockets([group], lambda: self._add(group, processes, answer))
 
         self.loop.submit(
             "auto-logs",
             lambda files: autolog.create(files, daemon.childlogdir, daemon.identifier, group.processes),
             prepared,
         )
+
+    def join(self, group: GroupConfig, processes: Processes, config: Config) -> None:
+        """Add a group at the start, with the AUTO logs that were made for the configuration of then."""
+        if self.config is config:
+            self._prepared[group.name] = processes
+        self._add(group, processes, None)
 
     def _add(self, group: GroupConfig, processes: Processes, answer: Callable[[Reply], None] | None) -> None:
         policy = group_policy(group)
