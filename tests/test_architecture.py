@@ -39,7 +39,7 @@ FORBIDDEN_IN_THE_DAEMON = {"argparse", "configparser", "dataclasses", "logging",
 """What costs a PID 1 more memory and start-up time than it gives."""
 
 BEFORE_CMD = """
-    errno
+    errno gc
     initd initd.cli initd.kernel initd.kernel.command initd.kernel.linux_command initd.kernel.linux_init
     initd.kernel.linux_streams initd.reaper initd.reaper.options initd.reaper.run initd.signals
 """.split()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from initd.errors import ConfigError
@@ -85,6 +87,17 @@ def test_a_run_needs_a_command(words: list[str]) -> None:
 
 def test_help_and_version_need_none() -> None:
     assert [parse([word, "--"]).wants for word in ("-h", "--help", "--version")] == ["help", "help", "version"]
+
+
+def test_the_documentation_has_every_option_with_its_text() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "init.md"
+    rows = [line for line in page.read_text().splitlines() if line.startswith("| `-")]
+    expected = []
+    for option in TABLE:
+        short = f"`-{option.short}`, " if option.short else ""
+        value = f" {option.value}" if option.value else ""
+        expected.append(f"| {short}`--{option.long}{value}` | {option.text} |")
+    assert rows == expected
 
 
 def test_the_help_names_every_option_once() -> None:
