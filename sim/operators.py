@@ -36,6 +36,7 @@ CONTRACTS = (
     *("tests/contract/test_clocks.py", "tests/contract/test_dispositions.py", "tests/contract/test_families.py"),
     *("tests/contract/test_files.py", "tests/contract/test_hangups.py", "tests/contract/test_killing.py"),
     *("tests/contract/test_our_signals.py", "tests/contract/test_pipes.py", "tests/contract/test_polling.py"),
+    "tests/contract/test_shared.py",
     *("tests/contract/test_sockets.py", "tests/contract/test_spawn.py", "tests/contract/test_stopping.py"),
     *("tests/contract/test_submit.py", "tests/contract/test_waiting.py"),
 )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from initd.kernel.port import Files
     from initd.supervise.policy import SocketPolicy
 
-    Ready = Callable[[int, "SocketError | None"], None]
-    """Takes the descriptor, or -1 and why there is none."""
+    Ready = Callable[[int | None, "SocketError | None"], None]
+    """Takes the descriptor, or why there is none."""
 
 
 class SocketError(InitdError):
@@ -26,12 +26,12 @@ class SocketError(InitdError):
 
 
 class Place:
-    """One socket: its descriptor, -1 until it is open, and who waits for that."""
+    """One socket: its descriptor, None until it is open, and who waits for that."""
 
     __slots__ = ("fd", "waiting")
 
     def __init__(self) -> None:
-        self.fd = -1
+        self.fd: int | None = None
         self.waiting: list[Ready] = []
 
 
@@ -49,7 +49,7 @@ class Sockets:
     def need(self, socket: SocketPolicy, config: SocketConfig, ready: Ready) -> None:
         """Call `ready` with the socket, which is opened if it is not open yet; at once if it is."""
         place = self._places.get(socket)
-        if place is not None and place.fd >= 0:
+        if place is not None and place.fd is not None:
             return ready(place.fd, None)
         if place is None:
             place = self._places[socket] = Place()
@@ -65,18 +65,17 @@ class Sockets:
             waiting, place.waiting = place.waiting, []
             if fd is None:
                 del self._places[socket]
-            else:
-                place.fd = fd
-            failure = None if fd is not None else refused(config, error)
+            place.fd = fd
+            failure = refused(config, error) if fd is None else None
             for ready in waiting:
-                ready(place.fd, failure)
+                ready(fd, failure)
 
         self._loop.submit(lane(config), lambda files: share(files, config), opened)
 
     def close(self, socket: SocketPolicy) -> None:
         """Close it, also if it is only about to be open; harmless if it is neither. Its file stays."""
         place = self._places.pop(socket, None)
-        if place is not None and place.fd >= 0:
+        if place is not None and place.fd is not None:
             self._loop.kernel.close(place.fd)
 
     def close_all(self) -> None:

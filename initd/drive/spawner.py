@@ -48,7 +48,7 @@ class Prepared(Record):
     executable: Executable
     user: UserIdentity | None
     logs: OpenLogs
-    socket: int
+    socket: int | None
 
 
 class Spawner:
@@ -81,10 +81,10 @@ class Spawner:
             self._line.join((program.instance, attempt))
         socket = socket_policy(program.config)
         if socket is None or program.config.socket is None:
-            self._prepare(program, attempt, -1)
+            self._prepare(program, attempt, None)
             return
 
-        def have(fd: int, error: SocketError | None) -> None:
+        def have(fd: int | None, error: SocketError | None) -> None:
             if self._wanted.get(program.instance) != attempt:
                 return
             if error is None:
@@ -94,8 +94,8 @@ class Spawner:
 
         self.sockets.need(socket, program.config.socket, have)
 
-    def _prepare(self, program: Program, attempt: int, socket: int) -> None:
-        """Look up and open, off the loop; `socket` is the descriptor of the socket that the program shares, or -1."""
+    def _prepare(self, program: Program, attempt: int, socket: int | None) -> None:
+        """Look up and open, off the loop; `socket` is the descriptor of the one that the program shares, if it does."""
         config = program.config
         env = child_environment(self._environ, config, program.group)
         out, err = log_target(config.stdout), None if config.redirect_stderr else log_target(config.stderr)
@@ -211,7 +211,7 @@ class Spawner:
                     raise KernelError(errno.EMFILE, "pipe")
                 return child, parent
 
-            stdin, stdin_parent = pipe(True) if prepared.socket < 0 else (prepared.socket, -1)
+            stdin, stdin_parent = pipe(True) if prepared.socket is None else (prepared.socket, -1)
             stdout, stdout_parent = pipe(False)
             stderr, stderr_parent = (stdout, None) if config.redirect_stderr else pipe(False)
             child = kernel.spawn(

@@ -62,7 +62,6 @@ class Trial:
                 return
         if self._patience is not None:
             self._patience.cancel()
-            self._patience = None
         self._go_on()
 
     def _log_outcome(self, config: SocketConfig, error: Exception | None) -> None:

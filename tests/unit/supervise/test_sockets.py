@@ -49,6 +49,9 @@ def test_the_first_child_creates_it_and_the_last_one_closes_it() -> None:
     spawned = [f"spawned: '{name}' with pid {pid}" for name, pid in (("a", 10), ("b", 11))]
     ended = ["exited: a (exit status 0; expected)", "exited: b (exit status 0; expected)"]
     assert told(bench) == [MADE, *spawned, *ended, CLOSED, "close"]
+    start(bench, 1)
+    bench.born(12)
+    assert told(bench)[-2:] == [MADE, "spawned: 'a' with pid 12"], "it is made anew"
 
 
 def test_a_start_that_fails_for_another_reason_has_had_it() -> None:

@@ -253,7 +253,7 @@ SHARING = CALM.replace(programs=(("a", PROGRAM[1] + "socket=unix:///var/run/a.so
 @trips("S2")
 def test_a_child_without_the_socket_it_shares_is_told(monkeypatch):
     def piped(spawner, program, attempt, prepared, logs):
-        return start(spawner, program, attempt, prepared.replace(socket=-1), logs)
+        return start(spawner, program, attempt, prepared.replace(socket=None), logs)
 
     start = Spawner._start
     assert play(SHARING).broken == ()
