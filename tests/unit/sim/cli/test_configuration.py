@@ -145,3 +145,12 @@ def test_a_time_is_a_number_with_a_unit_or_seconds(conf, capsys, duration):
         main(["run", conf, "--for", duration])
     assert left.value.code == 2
     assert "expected a time such as 60s" in capsys.readouterr().err
+
+
+def test_a_fastcgi_program_has_its_socket_whatever_directory_that_is_in(tmp_path, capsys):
+    path = tmp_path / "supervisord.conf"
+    socket = "socket=unix:///run/nowhere/php.sock\nsocket_owner=somebody\nuser=somebody\n"
+    path.write_text(f"[supervisord]\n[fcgi-program:php]\ncommand=php-cgi\n{socket}")
+    status, lines, err = run(capsys, str(path), "--for", "5s", "--behaviour", "php: answer hello")
+    assert (status, err) == (0, "")
+    assert rows(lines)[-1] == ["php", "RUNNING", "1"]
