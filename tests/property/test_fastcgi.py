@@ -245,3 +245,19 @@ def test_owner_mode_and_backlog_alone_are_no_change():
     reread = world.call(3, "reloadConfig")
     world.run(4)
     assert reread.value == [[[], [], []]]
+
+
+@given(number=st.sampled_from([HUP, TERM]), at=st.sampled_from([0.1, 0.25, 0.3]), released=st.sampled_from([0.2, 0.5, 2, None]))
+def test_a_signal_while_an_address_is_being_tried_ends_or_restarts_as_ever(number, at, released):
+    world = World(fcgi() + program("p"), {"*": ANSWERS, "p": "run"}, servers=True)
+    world.files.hang(PATH)
+    world.signal(at, number)
+    if released is not None:
+        world.at(released, lambda: world.files.release(PATH))
+    world.run(8)
+    if number == TERM:
+        assert world.status == 0 and not children(world)
+    else:
+        assert world.state("p") == "RUNNING"
+        assert len(children(world)) == (3 if released is not None else 0)
+    assert len(listeners(world)) <= 1
