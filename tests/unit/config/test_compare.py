@@ -83,3 +83,15 @@ def test_added_and_changed_groups_are_in_the_new_order_and_removed_ones_in_the_o
         _program(),
     )
     assert diff(tuple(reversed(old.groups)), new.groups) == (("a", "n"), ("z", "m"), ("gone", "also"))
+
+
+def test_of_a_shared_socket_only_its_address_counts() -> None:
+    def shared(options: str, more: str = "") -> GroupConfig:
+        return config(f"{HEAD}[fcgi-program:a]\ncommand=x\n{options}\n{more}").groups[0]
+
+    there = shared("socket=unix:///s")
+    assert not changed(there, shared("socket=unix:///s\nsocket_mode=0777\nsocket_owner=web\nsocket_backlog=5"))
+    assert changed(there, shared("socket=unix:///t")) and changed(there, shared("socket=tcp://h:1"))
+    assert changed(there, _group()) and changed(_group(), there)
+    grouped = "[group:g]\nprograms=a\n"
+    assert changed(shared("socket=unix:///s", grouped), shared("socket=unix:///t", grouped))

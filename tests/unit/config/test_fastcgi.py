@@ -104,3 +104,8 @@ def test_two_sections_with_one_socket_are_warned_about() -> None:
     assert warnings(HEAD + text) == [
         f"{MAIN}:7: socket of [fcgi-program:b] is that of [fcgi-program:a]: only one of them can have it"
     ]
+
+
+def test_a_section_without_processes_is_told_with_its_own_reason() -> None:
+    text = HEAD + "[fcgi-program:f]\ncommand=x\nsocket=tcp://h:1\nnumprocs=0\n"
+    assert warnings(text) == [f"{MAIN}:2: group f has no processes: numprocs is not positive"]
