@@ -45,7 +45,7 @@ def _listener(session: Session, program: Program) -> Tap:
         session.log("debug", f"{name!r} stdout output:\n{data!r}")
         session.driver.handle(ListenerSpoke(program.instance, data))
 
-    return Tap(strip_ansi=strip_ansi, on_raw=spoke)
+    return Tap(strip_ansi=strip_ansi, on_raw=spoke, on_close=_closed(session, program, "PEventListenerDispatcher", "stdout"))
 
 
 def _tap(session: Session, program: Program, channel: str) -> Tap:
@@ -71,4 +71,20 @@ def _tap(session: Session, program: Program, channel: str) -> Tap:
         session.log("debug", f"{config.name!r} {channel} emitted a comm event")
 
     needed = debug or log.events_enabled or tail is not None
-    return Tap(chunk if needed else None, session.config.daemon.strip_ansi, log.capture_maxbytes, message)
+    closed = _closed(session, program, "POutputDispatcher", channel)
+    return Tap(chunk if needed else None, session.config.daemon.strip_ansi, log.capture_maxbytes, message, None, closed)
+
+
+def _closed(session: Session, program: Program, kind: str, channel: str) -> Callable[[int], None] | None:
+    """supervisord's line for a pipe that is closed; where it has addresses in memory there is the number of the instance."""
+    if session.main_log.threshold > Level.DEBG:
+        return None
+    at = program.instance
+
+    def closed(fd: int) -> None:
+        process = session.core.process(at)
+        state = process.state.name if process is not None else "UNKNOWN"
+        what = f"<Subprocess at {at} with name {program.config.name} in state {state}>"
+        session.log("debug", f"fd {fd} closed, stopped monitoring <{kind} at {at} for {what} ({channel})>")
+
+    return closed

@@ -13,6 +13,7 @@ from initd.logs.capture import Capture, Kind
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from initd.drive.loop import Loop
     from initd.logs.capture import Piece
@@ -32,9 +33,10 @@ class Tap:
 
     `on_raw` sees what was read as it was read, `on_output` each chunk on its way to the log, after `strip_ansi`. With
     `capture_maxbytes` there is capture mode: what is captured `on_output` sees too, but no log, and `on_message` gets it whole.
+    `on_close` is told the number of the descriptor once it is closed, after everything else.
     """
 
-    __slots__ = ("capture_maxbytes", "on_message", "on_output", "on_raw", "strip_ansi")
+    __slots__ = ("capture_maxbytes", "on_close", "on_message", "on_output", "on_raw", "strip_ansi")
 
     def __init__(
         self,
@@ -43,8 +45,9 @@ class Tap:
         capture_maxbytes: int = 0,
         on_message: OnData | None = None,
         on_raw: OnData | None = None,
+        on_close: Callable[[int], None] | None = None,
     ) -> None:
-        self.on_output, self.on_message, self.on_raw = on_output, on_message, on_raw
+        self.on_output, self.on_message, self.on_raw, self.on_close = on_output, on_message, on_raw, on_close
         self.strip_ansi, self.capture_maxbytes = strip_ansi, capture_maxbytes
 
 
@@ -97,6 +100,7 @@ class OutputPipe:
             self._divide(self._capture.rest())
         if self._filter is not None:
             self._hand_over(self._filter.rest())
+        self._tell(self._tap.on_close, fd)
 
     def _ready(self, _readiness: int) -> None:
         if self._sink.full:
@@ -148,10 +152,10 @@ class OutputPipe:
                 self._sink.write(data)
             self._tell(self._tap.on_output, data)
 
-    def _tell(self, listener: Callable[[bytes], None] | None, data: bytes) -> None:
+    def _tell(self, listener: Callable[[Any], None] | None, what: Any) -> None:
         if listener is not None:
             try:
-                listener(data)
+                listener(what)
             except Exception as error:  # the fault of a listener must not stop the reading (promise 3)
                 self._loop.soon(_raiser(error))
 

@@ -128,6 +128,20 @@ def test_at_level_debug_what_programs_print_is_copied_into_the_main_log():
     assert "hello" not in quiet.log()
 
 
+def test_at_level_debug_each_pipe_that_is_closed_is_told_before_the_end_of_its_program():
+    world = World(program("p", autorestart="false"), {"p": "crash after 2s exit 0"}, loglevel="debug").run(5)
+    lines = [line[24:] for line in world.log().splitlines() if "monitoring" in line or "exited" in line]
+    for line, channel in zip(lines, ("stdout", "stderr"), strict=False):
+        number, rest = line.removeprefix("DEBG fd ").split(None, 1)
+        assert number.isdigit()
+        assert rest == (
+            "closed, stopped monitoring <POutputDispatcher at 1 for "
+            f"<Subprocess at 1 with name p in state RUNNING> ({channel})>"
+        )
+    assert [line.split()[1] for line in lines] == ["fd", "fd", "exited:"]
+    assert "monitoring" not in World(program("p"), {"p": "crash after 2s exit 0"}).run(5).log()
+
+
 def test_what_programs_wrote_last_is_in_their_logs_when_the_daemon_has_ended():
     last = [["handle", "TERM", [["write", "out", 60000], ["exit", 0]]], ["pause"]]
     world = World(program("p", stdout_logfile="/var/log/p.log"), {"p": last})
