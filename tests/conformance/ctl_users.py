@@ -66,6 +66,22 @@ FORBIDDEN = Scenario(
         Run(["status"], nobody=True),
     ],
 )
+SECRETS = Scenario(
+    ABROAD,
+    [
+        Wait(_FULL, ["RUNNING"]),
+        WaitForFile("abroad.out", 11),
+        *run("status", f"pid {_FULL}", "-u \u00fc status", "-p x:y status", "-u user -p secret status"),
+        Run(["-u", "\u00fc", "-p", "p\u00e4:ss w\u00f6rd%", "reread"]),
+        Run(["-u", "\u00fc", "-p", "", "status"]),
+        Run(["-u", "", "-p", "p\u00e4:ss w\u00f6rd%", "status"]),
+        Run(["-u", "", "-p", "", "fg", NAME]),
+        Run(["tail", "-f", _FULL], until="\u65e5\n"),
+        Run(["-u", "\u00fc", "-p", "", "tail", "-f", _FULL]),
+    ],
+    server="username = \u00fc\npassword = p\u00e4:ss w\u00f6rd%%",
+    client="username = \u00fc\npassword = p\u00e4:ss w\u00f6rd%%",
+)
 MANY = Scenario(
     THOUSAND + CAT,
     [

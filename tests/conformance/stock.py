@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -72,6 +73,7 @@ class Daemon:
     def __init__(self, command: Sequence[str], config: Path, port: int = 0) -> None:
         self.config, self.folder, self.port = config, config.parent, port
         self.socket = self.folder / "s.sock"
+        self._credentials = _credentials(config.read_text())
         self._output = (self.folder / "output").open("ab")
         self.process = subprocess.Popen(
             [*command, "-n", "-c", str(config)],
@@ -85,7 +87,7 @@ class Daemon:
     @property
     def rpc(self) -> Any:
         """A fresh proxy of the supervisor namespace."""
-        transport = SupervisorTransport("user", "secret", f"unix://{self.socket}")
+        transport = SupervisorTransport(*self._credentials, f"unix://{self.socket}")
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
     def answers(self) -> bool:
@@ -122,6 +124,12 @@ class Daemon:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._output.close()
+
+
+def _credentials(config: str) -> list[str]:
+    """The last name and password of a configuration, the client's if it has any; harmless ones if there are none."""
+    found = [re.findall(rf"^{key} = (.+)$", config, re.MULTILINE) for key in ("username", "password")]
+    return [values[-1].replace("%%", "%") if values else "none" for values in found]
 
 
 def _free_port() -> int:
