@@ -62,6 +62,7 @@ class Members:
                 session.log("warn", text)
             self._joining[group, process.name] = process, result[0][0]
             session.driver.ask(lambda request: MemberAdded(group, process_policy(process), request), answer)
+            self._joining.pop((group, process.name), None)  # refused: the core has done what it does by now
 
         session.loop.submit(
             "auto-logs",
