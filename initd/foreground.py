@@ -19,7 +19,7 @@ from initd.errors import EXIT_USAGE, ConfigError
 from initd.kernel import linux_process
 from initd.kernel.linux import LinuxKernel
 from initd.kernel.linux_files import LinuxFiles
-from initd.pinned import PACKAGES, pin
+from initd.pinned import pin
 from initd.session import Environment
 from initd.signals import CAUGHT
 
@@ -264,12 +264,11 @@ class _Process:
         return written
 
     def _late(self, files: Files) -> int:
-        packages: tuple[str, ...] = PACKAGES
-        if self._plugins:
-            from initd.plugins.entry import packages_of
+        if not self._plugins:
+            return pin(files)
+        from initd.plugins.entry import packages_of
 
-            packages = (*packages, *packages_of(self._plugins))
-        return pin(files, packages)
+        return pin(files, others=packages_of(self._plugins))
 
     def _idle(self) -> None:
         gc.collect()

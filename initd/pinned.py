@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from initd.kernel.port import Files
 
 PACKAGES = ("initd", "h11")
-"""Where all late imports of the daemon come from, the standard library aside."""
+"""Where all late imports of the daemon come from, the standard library and plugins aside."""
+MOST_OF_OTHERS = 500
+"""So many modules of one package of somebody else's: some 3 MB."""
 
 
 class Pinned:
@@ -51,16 +53,19 @@ class Pinned:
         exec(self.get_code(module.__name__), module.__dict__)
 
 
-def pin(files: Files, packages: Sequence[str] = PACKAGES) -> int:
+def pin(files: Files, packages: Sequence[str] = PACKAGES, others: Sequence[str] = ()) -> int:
     """Hold the code of every module of these packages that is not loaded yet; returns how many.
 
-    To be run off the loop. A module whose code cannot be read is left to the ordinary import.
+    Of each of the `others`, which are not ours and may be large, no more than MOST_OF_OTHERS. To be run off the loop. A
+    module whose code cannot be read is left to the ordinary import.
     """
     modules: dict[str, tuple[bytes, bool]] = {}
-    for package in packages:
+    for package in (*packages, *others):
         spec = _find(package)
         if spec is not None and spec.submodule_search_locations:
-            _hold(files, package, spec.submodule_search_locations[0], modules)
+            held: dict[str, tuple[bytes, bool]] = {}
+            _hold(files, package, next(iter(spec.submodule_search_locations)), held, package in others)
+            modules |= held
     sys.meta_path.insert(0, Pinned(modules))
     return len(modules)
 
@@ -73,13 +78,17 @@ def _find(package: str) -> ModuleSpec | None:
     return next((spec for spec in found if spec is not None), None)
 
 
-def _hold(files: Files, package: str, directory: str, modules: dict[str, tuple[bytes, bool]]) -> None:
+def _hold(
+    files: Files, package: str, directory: str, modules: dict[str, tuple[bytes, bool]], limited: bool = False
+) -> None:
     for entry in files.listdir(directory):
+        if limited and len(modules) >= MOST_OF_OTHERS:
+            return
         stem, dot, suffix = entry.partition(".")
         if dot and suffix == "py":
             _hold_one(package if stem == "__init__" else f"{package}.{stem}", [directory], package, modules)
         elif not dot and entry != "__pycache__" and "__init__.py" in _names(files, f"{directory}/{entry}"):
-            _hold(files, f"{package}.{entry}", f"{directory}/{entry}", modules)
+            _hold(files, f"{package}.{entry}", f"{directory}/{entry}", modules, limited)
 
 
 def _names(files: Files, directory: str) -> list[str]:

@@ -172,6 +172,15 @@ class Probe(Base):
         self.supervisord.process_groups[group].processes[name].signal(1)
         return True
 
+    def kill(self, group, name, signal):
+        process = self.supervisord.process_groups[group].processes[name]
+        self.supervisord.options.kill(process.pid, signal)
+        return True
+
+    def in_order(self):
+        groups = sorted(self.supervisord.process_groups.values())
+        return [[group.config.priority, len(sorted(group.processes.values()))] for group in groups]
+
     def stop_all(self, group):
         self.supervisord.process_groups[group].stop_all()
         return True

@@ -33,3 +33,26 @@ def test_modules_first_imported_after_the_package_was_overwritten_are_the_old_on
     )
     assert run.stderr == ""
     assert run.stdout.splitlines() == ["3", "one one two three three"]
+
+
+LARGE = """
+import sys
+sys.path.insert(0, {where!r})
+from initd.kernel.linux_files import LinuxFiles
+from initd import pinned
+print(pinned.pin(LinuxFiles(), (), ("large", "flat", "absent")), pinned.MOST_OF_OTHERS)
+"""
+
+
+def test_of_a_large_package_of_somebody_elses_not_everything_is_kept(tmp_path):
+    for package in ("large", "flat"):
+        (tmp_path / package).mkdir()
+    for number in range(600):
+        (tmp_path / "large" / f"m{number}.py").write_text("")
+    (tmp_path / "large" / "__init__.py").write_text("")
+    (tmp_path / "flat" / "one.py").write_text("")  # a package without __init__.py
+    run = subprocess.run(
+        [sys.executable, "-c", LARGE.format(where=str(tmp_path))], capture_output=True, text=True, timeout=60
+    )
+    assert run.stderr == ""
+    assert run.stdout.split() == ["501", "500"]

@@ -90,6 +90,10 @@ class Group:
         """The members by name."""
         return Processes(self._daemon, self._view, self._pending)
 
+    def __lt__(self, other: Group) -> bool:
+        """By priority."""
+        return self._view.priority < other._view.priority
+
     def get_unstopped_processes(self) -> list[Process]:
         """The members that do not count as down."""
         return [process for process in self.processes.values() if process.state not in STOPPED_STATES]
@@ -177,6 +181,10 @@ class Process:
     @property
     def exitstatus(self) -> int | None:
         return self._view.exitstatus
+
+    def __lt__(self, other: Process) -> bool:
+        """By priority."""
+        return self._view.priority < other._view.priority
 
     def get_state(self) -> int:
         """The code of its state."""

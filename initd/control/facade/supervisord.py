@@ -118,6 +118,10 @@ class Options:
         """The process id of the daemon."""
         return self._daemon.pid()
 
+    def kill(self, pid: int, signal: int) -> None:
+        """Send a signal to any process; OSError."""
+        self._daemon.loop.kernel.kill(pid, signal)
+
     def processes_from_section(
         self, parser: Any, section: str, group_name: str, klass: object = None
     ) -> list[ProcessConfig]:
