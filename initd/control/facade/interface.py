@@ -6,6 +6,7 @@ anything else costs its own call and nothing more.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from types import FunctionType, MethodType
 
 from initd.control.facade.supervisord import Supervisord
@@ -18,7 +19,7 @@ from initd.plugins.entry import STANDINS, counterpart, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from initd.config.model import PluginConfig
@@ -50,14 +51,19 @@ class Interface:
 
     def methods(self) -> dict[str, str]:
         """The published methods and their documentation: what the class itself has, not what it inherits, as there."""
-        return {
-            name: str(found.__doc__)
-            for name in type(self._made).__dict__
-            if not name.startswith("_") and callable(found := getattr(self._made, name))
-        }
+        with staying():
+            return {
+                name: str(found.__doc__)
+                for name in type(self._made).__dict__
+                if not name.startswith("_") and callable(found := getattr(self._made, name))
+            }
 
     def call(self, name: str, params: Sequence[Any]) -> Steps:
         """The value of a call, ready to be written; ProtocolFault, or whatever the method raises."""
+        with staying():
+            return (yield from self._call(name, params))
+
+    def _call(self, name: str, params: Sequence[Any]) -> Steps:
         method = getattr(self._made, name, None) if not name.startswith("_") and "." not in name else None
         if not isinstance(method, MethodType):
             raise fault(Fault.UNKNOWN_METHOD)
@@ -90,8 +96,17 @@ class Interface:
             if isinstance(error, TypeError) and not deferred:
                 raise fault(Fault.INCORRECT_PARAMETERS) from error
             raise
-        except BaseException as error:  # it exits; we do not
-            raise RuntimeError(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def staying() -> Iterator[None]:
+    """Whatever in here wants to exit: we do not."""
+    try:
+        yield
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise RuntimeError(f"{type(error).__name__}: {error}") from error
 
 
 def _told(error: BaseException) -> str:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import xmlrpc.client
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from initd.control.facade.interface import Interface
+from initd.control.facade.supervisord import Supervisord
 from initd.supervise.effects import MemberChanged
+from sim.kernel.kernel import SimKernel
 from tests.property.worlds import HUP, Call, World, ns, program
 from tests.unit.control.fake import call_body, parse, post
 
@@ -175,3 +181,29 @@ def test_a_member_that_cannot_have_its_logs_runs_without() -> None:
     assert added is True
     assert len(machine.lines("could not create a std")) == 2
     assert (info["statename"], info["logfile"]) == ("RUNNING", "")
+
+
+class Leaving:
+    """Wants to exit wherever it is touched."""
+
+    @property
+    def touched(self) -> Any:
+        raise SystemExit(1)
+
+    def value(self) -> Any:
+        return self
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        raise SystemExit(2)
+
+
+def test_nothing_that_a_plugin_does_when_it_is_looked_at_ends_the_daemon() -> None:
+    interface = Interface(SimpleNamespace(loop=SimpleNamespace(kernel=SimKernel())), "x", Leaving(), Supervisord(None))
+    with pytest.raises(RuntimeError, match="SystemExit: 1"):
+        interface.methods()
+    for name, status in (("touched", 1), ("value", 2)):
+        with pytest.raises(RuntimeError, match=f"SystemExit: {status}"):
+            list(interface.call(name, ()))
+    steps = interface.call("value", ())
+    steps.close()  # a client that has left is no such thing
