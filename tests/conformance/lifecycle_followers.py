@@ -9,7 +9,7 @@ import threading
 
 from tests.conformance.lifecycle_daemons import boot, own, running, shutdown
 from tests.conformance.lifecycle_logs import CAPTURES, Piece, piece, said, sayer, says
-from tests.conformance.lifecycle_side import ROOT, Side
+from tests.conformance.lifecycle_side import ROOT, Late, Side
 from tests.conformance.lifecycle_steps import (
     Scenario,
     Step,
@@ -54,7 +54,7 @@ class Follower:
         connection.sock = self._socket
         connection.request("GET", path)
         self._response = connection.getresponse()
-        self._side, self.text = side, b""
+        self._side, self.text, self._why = side, b"", ""
         self.status = self._response.status
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -63,11 +63,15 @@ class Follower:
         try:
             while data := self._response.read1(65536):
                 self.text += data
-        except (OSError, http.client.HTTPException):
-            return  # stock hangs up on a log that was emptied
+            self._why = "it was over"
+        except (OSError, http.client.HTTPException) as error:
+            self._why = repr(error)
 
     def wait(self, end: bytes) -> None:
-        self._side.wait(lambda: self.text.endswith(end), f"{end!r} from a followed log that has said {self.text[-100:]!r}")
+        try:
+            self._side.wait(lambda: self.text.endswith(end), f"{end[-10:]!r} from a log that is followed")
+        except Late as late:
+            raise Late(f"{late}, after {self.text[-10:]!r}, and {'went on' if self._thread.is_alive() else self._why}") from None
 
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance import lifecycle_tables
+from tests.conformance.lifecycle_lines import searched
 from tests.conformance.lifecycle_side import COMMANDS, Late, Side, descendants
 from tests.conformance.lifecycle_steps import Scenario
 
@@ -110,6 +111,7 @@ def act(side: Side, scenario: Scenario) -> Outcome:
 
 def observe(side: Side, scenario: Scenario, outcome: Outcome, infos: dict[str, Any]) -> None:
     outcome["log"] = {name: program_log(side, name) for name in scenario.names}
+    outcome["searched"] = searched(side)
     if scenario.daemon is not None:
         outcome["log"][""] = daemon_log(side, scenario.names)
     found = [path for name in scenario.names for path in side.dir.glob(f"{name}.*") if path.is_file()]

@@ -9,6 +9,7 @@ from tests.conformance import (
     lifecycle_fastcgi,
     lifecycle_followers,
     lifecycle_groups,
+    lifecycle_lines,
     lifecycle_logs,
     lifecycle_outputs,
     lifecycle_reloads,
@@ -25,12 +26,13 @@ TABLES = (
     lifecycle_outputs,
     lifecycle_logs,
     lifecycle_followers,
+    lifecycle_lines,
     lifecycle_daemons,
     lifecycle_reloads,
 )
 SCENARIOS: list[Scenario] = [scenario for table in TABLES for scenario in table.SCENARIOS]
 SHARED_FILES = {
     name: file
-    for table in (lifecycle_children, lifecycle_outputs, lifecycle_logs, lifecycle_followers)
+    for table in (lifecycle_children, lifecycle_outputs, lifecycle_logs, lifecycle_followers, lifecycle_lines)
     for name, file in table.SHARED_FILES.items()
 }

@@ -12,6 +12,7 @@ import fcntl
 import os
 import pickle
 import pprint
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.lifecycle_lines import SEARCHED
 from tests.conformance.lifecycle_run import Outcomes
 from tests.conformance.lifecycle_side import ROOT
 from tests.conformance.lifecycle_steps import Scenario
@@ -83,6 +85,19 @@ def test_files_of_programs_are_those_of_stock_byte_for_byte(outcomes: Outcomes, 
 @pytest.mark.parametrize("scenario", rows("states"))
 def test_programs_end_up_in_the_states_of_stock(outcomes: Outcomes, scenario: Scenario) -> None:
     compare(outcomes, scenario, "states")
+
+
+@pytest.mark.parametrize("line", SEARCHED)
+def test_a_line_people_search_the_main_log_for_is_told_on_both_sides(outcomes: Outcomes, line: str) -> None:
+    told = {kind: [name for name, seen in of.items() if line in seen["searched"]] for kind, of in outcomes.items()}
+    assert told["stock"], "no scenario makes stock say it"
+    assert told["initd"]
+
+
+def test_each_tolerated_difference_names_its_row() -> None:
+    documented = set(re.findall(r"^\| (D\d+) \|", (ROOT / "docs/deliberate-differences.md").read_text(), re.M))
+    tolerated = {row for scenario in SCENARIOS for row, _ in scenario.differs.values()}
+    assert tolerated - documented == set()
 
 
 def test_names_of_scenarios_and_programs_are_unique() -> None:
