@@ -520,6 +520,27 @@ def life(name: str) -> list[tuple[str, str]]:
     ]
 
 
+def reads() -> list[Scenario]:
+    cut = (("readProcessStdoutLog", (2, 2), "\ufffdb"), ("tailProcessStdoutLog", (0, 3), ["\ufffdb\n", 5, True]))
+    all_of_it = ("readProcessStdoutLog", (0, 0), "\ufffd[1mx\ufffd\ufffd\n")
+    forbidden = (all_of_it, ("tailProcessStdoutLog", (0, 2), ["\ufffd\n", 8, True]))
+    made = []
+    for name, text, calls in (("rx_cut", "a\u00e9b\n".encode(), cut), ("rx_odd", b"\x1b[1mx\x00\x08\n", forbidden)):
+        asked = tuple(rpc(method, name, *window) for method, window, _ in calls)
+        ours = [(method, (name, *window), answer) for method, window, answer in calls]
+        made.append(
+            Scenario(
+                f"parts of a log that are no text of XML, {name}",
+                sayer(name),
+                (start(name), said(name), flushed((f"{name}.out", text)), *asked),
+                files=says(name, text),
+                differs={"answers": ("D15", [("startProcess", (name, True), True), *ours])}
+                | ({"log": ("D15", {name: life(name)[:2]})} if name == "rx_cut" else {}),
+            )
+        )
+    return made
+
+
 def open_pipe(name: str) -> Step:
     """The pipe is there, and somebody reads it from now on."""
 
@@ -558,4 +579,4 @@ def times_shown(text: str) -> Step:
     return lambda side: (text, side.text("daemon.stdout").count(text))
 
 
-SCENARIOS = [*rotations(), *reopening(), *captures(), *colours(), *auto(), *targets()]
+SCENARIOS = [*rotations(), *reopening(), *captures(), *colours(), *auto(), *targets(), *reads()]

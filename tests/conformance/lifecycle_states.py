@@ -167,7 +167,6 @@ def on_each_state() -> list[Scenario]:
                 ),
                 "states": ("D20", {again: "RUNNING"}),
                 "log": ("D20", None),
-                "info": ("D20", None),
                 "files": ("D20", None),
             },
         ),

@@ -62,6 +62,7 @@ def compare(outcomes: Outcomes, scenario: Scenario, aspect: str) -> None:
     if aspect in scenario.differs:
         number, expected = scenario.differs[aspect]
         assert expected is None or ours[aspect] == expected, number
+        assert stock["trouble"] or ours[aspect] != stock[aspect], f"{number} is not seen here: the two do the same"
         return
     assert not stock["trouble"]
     assert ours[aspect] == stock[aspect], differences(ours[aspect], stock[aspect])

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.property.worlds import TERM, World, ns, program
+from tests.property.worlds import HUP, TERM, World, ns, program
 
 LINE = "hello"
 PROGRAMS = program("p", stdout_logfile="/var/log/p.log", stdout_syslog="true") + program(
@@ -108,3 +108,19 @@ def test_the_main_log_may_be_the_system_log_and_cannot_be_read_or_cleared_there(
     assert any(record.endswith(b"INFO spawned: 'p' with pid 2\n") for record in told)
     assert sum(record.endswith(b"DEBG hello\n") for record in told) == len(machine.received) - len(told) > 0
     assert [call.fault for call in calls] == ["NO_FILE", "NO_FILE"]
+
+
+@given(st.sampled_from(["info", "info\nlogfile=syslog"]), st.sampled_from([None, "gone", "stalled"]))
+def test_a_reload_goes_on_with_a_connection_of_its_own_and_leaves_none_behind(level, ill) -> None:
+    machine = Machine(loglevel=level)
+    counts = []
+    machine.at(2, lambda: counts.append(machine.kernel.open_count()))
+    if ill is not None:
+        machine.at(2.5, getattr(machine, ill))
+        machine.at(4.5, machine.well)
+    machine.signal(3, HUP)
+    machine.run(9)
+    records = [RECORD.fullmatch(record) for record in machine.syslogds[-1].received]
+    assert len(machine.spawned("p")) == 2
+    assert sum(record is not None for record in records) > 3 * 4
+    assert counts == [machine.kernel.open_count()]
