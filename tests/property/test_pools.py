@@ -175,7 +175,7 @@ class Ours:
                 self.deaf.discard(instance)
             pools.changed(instance, new)
             if new is ProcessState.RUNNING:
-                pools.came_up(instance, [])
+                pools.came_up(instance)
         self._carry_out()
         pools.out = []
         pools.dispatch()
