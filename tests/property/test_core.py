@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from initd.states import STOPPED_STATES, ProcessState
 from initd.supervise import events
-from initd.supervise.effects import Exit, Kill, Reply, Spawn, StateChanged
-from initd.supervise.policy import SECOND, GroupPolicy, ProcessPolicy, Restart
+from initd.supervise.effects import CloseSocket, Exit, Kill, Log, Reply, Spawn, StateChanged
+from initd.supervise.policy import SECOND, GroupPolicy, ProcessPolicy, Restart, SocketPolicy
 from initd.supervise.supervisor import Supervisor
 
 EDGES = {
@@ -29,6 +29,7 @@ policies = st.builds(
     autorestart=st.sampled_from(Restart),
     stopwaitsecs=st.integers(0, 4),
     stopasgroup=st.booleans(),
+    socket=st.sampled_from([None, SocketPolicy("f", "unix:///s"), SocketPolicy("f", "unix:///s"), SocketPolicy("g", "tcp://h:1")]),
 )
 ops = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([0, 1, SECOND // 2, SECOND, SECOND + 1, 3 * SECOND])),
@@ -137,6 +138,33 @@ def test_every_change_is_a_known_edge_and_the_chain_of_states_has_no_gap(scenari
             assert (effect.old.name, effect.new.name) in EDGES
             assert last.get(effect.instance, ProcessState.STOPPED) is effect.old
             last[effect.instance] = effect.new
+
+
+@settings(max_examples=400, deadline=None)
+@given(scenarios)
+def test_a_shared_socket_is_told_of_before_its_first_child_and_closed_when_nobody_has_it_or_is_to_have_it(scenario):
+    world = World(scenario[0])
+    told: dict[str, bool] = {}
+    seen = 0
+    for op in (*scenario[1], None):
+        if op is None:
+            calm_down(world)
+        else:
+            world.step(op)
+        concerned = (*world.living.values(), *(each.instance for each in world.spawning))
+        users = [world.core.process(instance) for instance in concerned]
+        used = {each.policy.socket for each in users if each is not None}
+        for _, effect in world.trace[seen:]:
+            if isinstance(effect, CloseSocket) and op is not None:
+                assert effect.socket not in used
+            elif isinstance(effect, Log) and " socket " in effect.text:
+                word, _, url = effect.text.partition(" socket ")
+                assert told.get(url, False) is (word == "Closing"), "created and closed in turn"
+                told[url] = word == "Creating"
+        seen = len(world.trace)
+        living = [world.core.process(instance) for instance in world.living.values()]
+        assert all(told[each.policy.socket.url] for each in living if each is not None and each.pid and each.policy.socket)
+    assert not any(told.values())
 
 
 @settings(max_examples=400, deadline=None)
