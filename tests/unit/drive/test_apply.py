@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from initd.config.model import LogConfig, ProcessConfig
+from initd.config.model import LogConfig, ProcessConfig, SocketConfig
 from initd.drive.apply import REAPS_PER_TURN, Driver
 from initd.drive.loop import Loop
 from initd.drive.program import Program
@@ -13,11 +13,13 @@ from initd.logs.sinks import SinkTable
 from initd.states import ProcessState
 from initd.supervise import events
 from initd.supervise.effects import GroupChanged, Kill, Outcome, StateChanged
-from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart
+from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart, SocketPolicy
 from initd.supervise.supervisor import Supervisor
 from sim.kernel import SimFiles, SimKernel
 
 NO_LOG = LogConfig(None, 0, 0)
+SOCKET = "/tmp/a.sock"
+SHARING = ProcessPolicy("a", startsecs=0, autorestart=Restart.NEVER, socket=SocketPolicy("a", f"unix://{SOCKET}"))
 SIGHUP, SIGCHLD, SIGTERM, SIGSTOP, SIGCONT = 1, 17, 15, 19, 18
 
 
@@ -46,6 +48,8 @@ class Bench:
         for instance, policy in enumerate(policies, start=1):
             self.driver.handle(events.GroupAdded(GroupPolicy(policy.name, 1, (policy,))))
             config = ProcessConfig(policy.name, policy.name, "/usr/bin/p", stdout=NO_LOG, stderr=NO_LOG)
+            if policy.socket is not None:
+                config = config.replace(socket=SocketConfig(policy.socket.url, path=SOCKET))
             self.driver.programs[instance] = Program(instance, policy.name, config)
         self.driver.handle(events.Booted())
 
@@ -75,6 +79,30 @@ def test_children_that_are_let_go_leave_no_descriptor_and_are_strangers_to_whoev
     bench.kernel.outsider_kill(child.pid, 9)
     bench.until(lambda: bench.kernel.process(child.pid) is None)
     assert bench.errors == []
+
+
+def test_a_shared_socket_is_open_from_its_first_child_to_the_last():
+    bench = Bench(SHARING, behaviours="answer hello")
+    before = bench.kernel.open_count()
+    bench.until(lambda: bench.state() is ProcessState.RUNNING)
+    client = bench.kernel.connect_unix(SOCKET)
+    pid = bench.driver.programs[1].running.pid
+    bench.kernel.at(1_000_000_000, lambda: bench.kernel.outsider_kill(pid, 9))
+    bench.until(lambda: bench.state() is ProcessState.EXITED)
+    assert client.received == b"hello" and client.ended
+    assert bench.kernel.open_count() == before
+    with pytest.raises(ConnectionRefusedError):
+        bench.kernel.connect_unix(SOCKET)
+
+
+def test_a_child_that_is_let_go_takes_the_shared_socket_along():
+    bench = Bench(SHARING)
+    before = bench.kernel.open_count()
+    bench.until(lambda: bench.state() is ProcessState.RUNNING)
+    assert bench.kernel.open_count() > before
+    bench.driver.let_go()
+    assert bench.kernel.open_count() == before
+    assert bench.kernel.connect_unix(SOCKET)
 
 
 def test_effects_that_are_not_carried_out_here_go_to_the_session_in_order():
