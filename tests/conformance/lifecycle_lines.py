@@ -52,6 +52,8 @@ SEARCHED = {
         "stopped by itself": r"INFO stopped: \S+ \(exit status \d+\)$",
         "gave up": r"INFO gave up: \S+ entered FATAL state, too many start retries too quickly$",
         "spawn error": r"INFO spawnerr: can't find command ",
+        "socket made": r"INFO Creating socket unix://\S+$",
+        "socket closed": r"INFO Closing socket unix://\S+$",
         "waiting to die": r"INFO waiting for .*\S+ to die$",
         "waiting to stop": r"INFO waiting for \S+ to stop$",
         "killing": r"WARN killing '\S+' \(N\) with SIGKILL$",
