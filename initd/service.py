@@ -48,7 +48,6 @@ class Service:
         self.loop: Loop = session.loop
         self._members: Members | None = None
         self._handlers: Handlers | None = None
-        self._reread = False
         self._heard: list[Callable[[int | None], None]] = []
 
     # -- what is -----------------------------------------------------------------------------------------------------
@@ -153,7 +152,6 @@ class Service:
             if config is None:
                 return answer(unreadable(error))
             self._session.take_config(config)
-            self._reread = True
             answer(diff(self._session.active_groups(), config.groups))
 
         self._load(loaded)
@@ -204,13 +202,8 @@ class Service:
         program = self._session.driver.programs.get(instance)
         return program.log_paths if program is not None else (None, None)
 
-    def configured_logs(self, config: ProcessConfig, group: GroupConfig) -> tuple[str, str]:
-        live = self.process(group.name, config.name) if self._session.is_live(group) else None
-        real = self.log_paths(live.instance) if live is not None and not self._reread else ("auto", "auto")
-        shown = []
-        for log, path in zip((config.stdout, config.stderr), real, strict=True):
-            shown.append(log.file if isinstance(log.file, str) else "none" if log.file is None else path or "auto")
-        return shown[0], shown[1]
+    def configured(self, group: GroupConfig) -> Sequence[ProcessConfig]:
+        return self._session.processes_of(group)
 
     def clear_logs(self, instance: int, answer: Answer) -> None:
         program = self._session.driver.programs.get(instance)

@@ -110,7 +110,7 @@ class Session:
         self._serverurl = config.daemon.serverurl
         self._active: dict[str, GroupConfig] = {}
         self._joining: dict[str, ProcessConfig] = {}
-        self._prepared: dict[str, Processes] = {}
+        self._prepared: dict[int, Processes] = {}  # by the identity of the group
 
     def log(self, level: str, text: str) -> None:
         """A line of the main log; `level` is crit error warn info debug trace or blather."""
@@ -188,7 +188,7 @@ class Session:
     def add_group(self, group: GroupConfig, answer: Callable[[Reply], None]) -> None:
         """Add a group of the configuration last read; its AUTO logs are made first, unless it has been there before."""
         config, daemon = self.config, self.config.daemon
-        before = self._prepared.get(group.name)
+        before = self._prepared.get(id(group))
         if before is not None:
             return self.try_sockets([group], lambda: self._add(group, before, answer))
 
@@ -198,7 +198,7 @@ class Session:
             for text in result[1]:
                 self.log("warn", text)
             if self.config is config:
-                self._prepared[group.name] = result[0]
+                self._prepared[id(group)] = result[0]
             processes = result[0]
             self.try_sockets([group], lambda: self._add(group, processes, answer))
 
@@ -211,7 +211,7 @@ class Session:
     def join(self, group: GroupConfig, processes: Processes, config: Config) -> None:
         """Add a group at the start, with the AUTO logs that were made for the configuration of then."""
         if self.config is config:
-            self._prepared[group.name] = processes
+            self._prepared[id(group)] = processes
         self._add(group, processes, None)
 
     def _add(self, group: GroupConfig, processes: Processes, answer: Callable[[Reply], None] | None) -> None:
@@ -250,9 +250,9 @@ class Session:
         """How much output of programs waits to be written, in the fullest queue."""
         return self._sinks.held_bytes
 
-    def is_live(self, group: GroupConfig) -> bool:
-        """Whether the live group of that name is this one."""
-        return self._active.get(group.name) is group
+    def processes_of(self, group: GroupConfig) -> Processes:
+        """The processes of a group of the configuration, with the AUTO logs that have been made for them."""
+        return self._prepared.get(id(group), group.processes)
 
     def active_groups(self) -> Sequence[GroupConfig]:
         """The live groups as they were configured when they were added."""

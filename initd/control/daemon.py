@@ -162,8 +162,8 @@ class Daemon(Protocol):
     def log_paths(self, instance: int) -> tuple[str | None, str | None]:
         """The stdout and stderr log paths of a live process; None for no file, "" for an option left empty."""
 
-    def configured_logs(self, config: ProcessConfig, group: GroupConfig) -> tuple[str, str]:
-        """For getAllConfigInfo: a path, `auto` or `none` for each stream (supervisord-4.3 §5.5)."""
+    def configured(self, group: GroupConfig) -> Sequence[ProcessConfig]:
+        """The processes of a group of the configuration, with the AUTO logs that have been made for them since it was read."""
 
     def clear_logs(self, instance: int, answer: Answer) -> None:
         """True; FAILED. A process that is not running: true, and nothing happens."""

@@ -65,7 +65,7 @@ class Written:
 
 
 def all_config_info(rpc: Rpc) -> Items:
-    configs = [(process, group) for group in rpc.daemon.config.groups for process in group.processes]
+    configs = [(process, group) for group in rpc.daemon.config.groups for process in rpc.daemon.configured(group)]
     configs.sort(key=lambda pair: pair[0].name)
     return Items(_config_infos(rpc.daemon, configs))
 
@@ -78,7 +78,6 @@ def _config_infos(
 
 
 def _config_info(daemon: Daemon, process: ProcessConfig, group: GroupConfig) -> dict[str, Any]:
-    stdout, stderr = daemon.configured_logs(process, group)
     return {
         "autostart": process.autostart,
         "directory": process.directory,
@@ -94,19 +93,19 @@ def _config_info(daemon: Daemon, process: ProcessConfig, group: GroupConfig) -> 
         "redirect_stderr": process.redirect_stderr,
         "startretries": process.startretries,
         "startsecs": process.startsecs,
-        **_log_info("stdout", process.stdout, stdout),
-        **_log_info("stderr", process.stderr, stderr),
+        **_log_info("stdout", process.stdout),
+        **_log_info("stderr", process.stderr),
         "stopsignal": process.stopsignal,
         "stopwaitsecs": process.stopwaitsecs,
         "serverurl": None if process.auto_serverurl else process.serverurl or "",
     }
 
 
-def _log_info(stream: str, config: LogConfig, shown: str) -> dict[str, Any]:
+def _log_info(stream: str, config: LogConfig) -> dict[str, Any]:
     return {
         f"{stream}_capture_maxbytes": config.capture_maxbytes,
         f"{stream}_events_enabled": config.events_enabled,
-        f"{stream}_logfile": shown,
+        f"{stream}_logfile": config.file,
         f"{stream}_logfile_backups": config.backups,
         f"{stream}_logfile_maxbytes": config.maxbytes,
         f"{stream}_syslog": config.syslog,

@@ -234,6 +234,21 @@ def test_a_start_that_its_surroundings_trip_over_still_starts_the_programs():
     assert "nobody listens" in world.log()
 
 
+def test_an_auto_log_is_named_from_when_it_was_made_until_the_configuration_is_read_again():
+    world = World(program("p", autostart="false"), servers=True)
+    shown = [world.call(2, "getAllConfigInfo")]
+    world.call(3, "removeProcessGroup", "p")
+    shown.append(world.call(4, "getAllConfigInfo"))
+    world.at(5, lambda: world.write_config(program("p", autostart="false") + program("q", autostart="false")))
+    world.call(6, "reloadConfig")
+    shown.append(world.call(7, "getAllConfigInfo"))
+    world.call(8, "addProcessGroup", "q")
+    shown.append(world.call(9, "getAllConfigInfo"))
+    world.run(10)
+    files = [[each["stdout_logfile"].partition("---")[0] for each in call.value] for call in shown]
+    assert files == [["/tmp/p-stdout"], ["/tmp/p-stdout"], ["auto", "auto"], ["auto", "/tmp/q-stdout"]]
+
+
 def test_a_program_that_is_removed_and_added_again_goes_on_in_its_auto_log():
     world = World(program("p", autorestart="false", startsecs=0), {"p": "print hello, exit 0"}, servers=True)
     for at, method in ((3, "removeProcessGroup"), (4, "addProcessGroup")):

@@ -159,8 +159,8 @@ class FakeDaemon:
     def log_paths(self, instance: int) -> tuple[str | None, str | None]:
         return next(process.logs for group in self.live for process in group.processes if process.instance == instance)
 
-    def configured_logs(self, config: ProcessConfig, group: GroupConfig) -> tuple[str, str]:
-        return "auto", "none"
+    def configured(self, group: GroupConfig) -> Sequence[ProcessConfig]:
+        return group.processes
 
     def log(self, level: str, text: str) -> None:
         self.lines.append((level, text))

@@ -135,7 +135,7 @@ def test_a_configuration_is_a_struct_of_plain_values(world: World) -> None:
         "stdout_syslog": False,
         "stderr_capture_maxbytes": 0,
         "stderr_events_enabled": False,
-        "stderr_logfile": "none",
+        "stderr_logfile": "auto",
         "stderr_logfile_backups": 10,
         "stderr_logfile_maxbytes": 52428800,
         "stderr_syslog": False,
