@@ -185,7 +185,8 @@ class LinuxKernel:
 
     def open_count(self) -> int:
         try:
-            return len(os.listdir("/proc/self/fd")) - 1  # the listing itself
+            # told by the size since Linux 6.2 (proc_pid_fd(5)); a list of a thousand takes a millisecond
+            return os.stat("/proc/self/fd").st_size or len(os.listdir("/proc/self/fd")) - 1  # the listing itself
         except FileNotFoundError:
             return sum(map(_is_open, range(min(self.open_limit(), 65536))))
         except OSError as error:

@@ -89,12 +89,23 @@ def test_descriptors_are_counted_against_their_limit(kernel: LinuxKernel) -> Non
 
 
 def test_descriptors_are_counted_without_proc_too(kernel: LinuxKernel, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(_path: str) -> list[str]:
+    def missing(_path: str) -> None:
         raise FileNotFoundError
 
     counted = kernel.open_count()
-    monkeypatch.setattr(os, "listdir", missing)
+    monkeypatch.setattr(os, "stat", missing)
     assert kernel.open_count() == counted
+
+
+def test_before_linux_6_2_descriptors_are_counted_one_by_one(
+    kernel: LinuxKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = kernel.open_count()
+    monkeypatch.setattr(os, "stat", lambda _path: os.stat_result((0,) * 10))
+    assert kernel.open_count() == counted
+    monkeypatch.setattr(os, "listdir", lambda _path: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        kernel.open_count()
 
 
 def test_terminate_ends_the_process_whatever_its_threads_do() -> None:
