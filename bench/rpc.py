@@ -48,6 +48,16 @@ def request(method: str, *params: Any) -> bytes:
     return b"POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
+def once(path: Path, method: str) -> bytes:
+    """The whole answer to a call on a connection of its own, not looked into; ValueError if it is none."""
+    with connected(str(path)) as client:
+        client.sendall(request(method))
+        answer = b"".join(iter(lambda: client.recv(1 << 18), b""))
+    if b" 200 " not in answer[:20]:
+        raise ValueError(answer[:200].decode("latin-1"))
+    return answer
+
+
 class Kept:
     """One connection on which the same call is made again and again, and its answer read but not looked into."""
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from initd.control.daemon import Daemon, ProcessView
     from initd.control.rpc import Method, Rpc
 
+AT_ONCE = 16
+"""So many structs are written before anybody else has a turn: some 0.3 ms when none of them can be reused."""
+
 
 def process_info(rpc: Rpc, name: Any) -> dict[str, Any]:
     return info(rpc.daemon, find_process(rpc.daemon, name))
@@ -28,40 +31,43 @@ def all_process_info(rpc: Rpc) -> Items:
 
 
 def _infos(rpc: Rpc, views: Sequence[ProcessView]) -> Generator[Raw, Any, None]:
-    """One struct after the other, while the reply is being sent: what is removed meanwhile is left out."""
+    """A few structs after the other, while the reply is being sent: what is removed meanwhile is left out."""
     old, rpc.info_cache = rpc.info_cache, {}
-    for view in views:
-        process = rpc.daemon.process(view.group, view.name)
-        if process is not None:
-            written = old.get(process.instance) or Written()
-            rpc.info_cache[process.instance] = written
-            yield written.now(rpc.daemon, process)
+    for first in range(0, len(views), AT_ONCE):
+        batch = []
+        for view in views[first : first + AT_ONCE]:
+            process = rpc.daemon.process(view.group, view.name)
+            if process is not None:
+                written = old.get(process.instance) or Written()
+                rpc.info_cache[process.instance] = written
+                batch.append(written.now(rpc.daemon, process))
+        yield Raw("".join(batch))
 
 
 class Written:
     """The struct of one process as XML: made anew only after something has happened, and put together once a second."""
 
-    __slots__ = ("_lasting", "_moment", "_parts", "_raw")
+    __slots__ = ("_lasting", "_moment", "_parts", "_xml")
 
     def __init__(self) -> None:
         self._lasting: Any = None
         self._moment: Any = None
         self._parts: tuple[str, str] = "", ""
-        self._raw = Raw("")
+        self._xml = ""
 
-    def now(self, daemon: Daemon, process: ProcessView) -> Raw:
+    def now(self, daemon: Daemon, process: ProcessView) -> str:
         """The XML of `info`."""
         same, at = lasting(daemon, process), moment(daemon.loop.kernel, process)
         if same != self._lasting:
             content = list(info(daemon, process).items())
             self._parts = members(dict(content[:4])), members(dict(content[5:-1]))
         elif at == self._moment:
-            return self._raw
+            return self._xml
         self._lasting, self._moment = same, at
         before, after = self._parts
         shown = {"description": description(daemon.loop.kernel, process)}
-        self._raw = struct(before, members({"now": at[0]}), after, members(shown))
-        return self._raw
+        self._xml = struct(before, members({"now": at[0]}), after, members(shown)).xml
+        return self._xml
 
 
 def all_config_info(rpc: Rpc) -> Items:
