@@ -70,11 +70,12 @@ class Connection:
     def __init__(self, site: Site, fd: int, peer: str) -> None:
         self._site, self._fd, self._peer = site, fd, peer
         self._loop, self._kernel = site.loop, site.loop.kernel
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT_BYTES)
+        self._http = _protocol()
         self._heads = Heads(HEAD_LIMIT_BYTES)
         self._phase = Phase.READ
         self._queued = False
         self._buffered = False
+        self._ahead = b""
         self._receiver: Receiver | None = None
         self._body_bytes = 0
         self._line = ""
@@ -176,13 +177,15 @@ class Connection:
     # requests
     def _read(self) -> None:
         if not self._buffered:
-            data = self._kernel.read(self._fd, READ_BYTES)
+            data, self._ahead = self._ahead or self._kernel.read(self._fd, READ_BYTES), b""
             if not data:
                 self.close()
                 return
-            if self.deadline_ns is None:
-                self._allow(HEAD_NS)
             data = self._heads.take(data)
+            if self.served and not self._heads.begun:
+                self.deadline_ns = None  # an empty line is no request
+            elif self.deadline_ns is None:
+                self._allow(HEAD_NS)
             if not data:
                 return
             self._http.receive_data(data)
@@ -300,19 +303,24 @@ class Connection:
         line = f'{self._peer or "localhost:0"} - - [{now}] "{self._line}" {outgoing.status} {outgoing.body_bytes}'
         self._site.log("trace", line)
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
-            self._http.start_next_cycle()
-            self._phase = Phase.READ
-            self.idle_since_ns = self._kernel.mono()
-            self._loop.watch(self._fd, READABLE, self._ready)
-            if self._http.trailing_data[0]:
-                self._buffered = True
+            self._ahead = bytes(self._http.trailing_data[0])
+            if self._ahead:
+                self._http = _protocol()
                 self._allow(HEAD_NS)
                 self._ask()
             else:
-                self._heads.expect()
+                self._http.start_next_cycle()
+            self._heads.expect()
+            self._phase = Phase.READ
+            self.idle_since_ns = self._kernel.mono()
+            self._loop.watch(self._fd, READABLE, self._ready)
         elif self._http.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED):
             self.close()
         else:
             self._phase = Phase.LINGER
             self._allow(LINGER_NS)
             self._loop.watch(self._fd, READABLE, self._ready)
+
+
+def _protocol() -> h11.Connection:
+    return h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT_BYTES)

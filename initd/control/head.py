@@ -21,6 +21,11 @@ class Heads:
         self._limit_bytes = limit_bytes
         self._held: bytearray | None = bytearray()
 
+    @property
+    def begun(self) -> bool:
+        """Whether something of a request has come."""
+        return self._held is None or bool(self._held)
+
     def expect(self) -> None:
         """The next bytes begin a new request."""
         self._held = bytearray()
@@ -31,6 +36,8 @@ class Heads:
         if held is None:
             return data
         held += data
+        while held.startswith(b"\r\n"):  # some clients end a body with a line that they do not count (RFC 9112 §2.2)
+            del held[:2]
         end = held.find(_END)
         if end < 0 and len(held) <= self._limit_bytes:
             return b""

@@ -103,6 +103,14 @@ Host: localhost:9001
 Accept: text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2
 Connection: keep-alive
 """
+JAVA_11 = """
+Connection: Upgrade, HTTP2-Settings
+HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA
+Upgrade: h2c
+Host: localhost
+User-Agent: Java-http-client/17.0.15
+Content-Type: text/xml
+"""
 PHP = "Host: localhost\nConnection: close\nContent-type: text/xml"
 NODE = """
 User-Agent: NodeJS XML-RPC Client
@@ -167,6 +175,10 @@ SHAPES = {
         f"<methodName>{INFO}</methodName>{params('<ex:nil/>')}</methodCall>",
     ),
     "java, long": post(JAVA, call(READ, params("talk", "<ex:i8>0</ex:i8>", "<i8>5</i8>"), UTF8)),
+    "java 11": post(JAVA_11, call("supervisor.getState")),
+    "sent ahead": post(GO, call("supervisor.getState")) + post(GO, call("supervisor.getPID")),
+    "a line too many": post(GO, call("supervisor.getState")) + b"\r\n",
+    "a line too early": b"\r\n" + post(GO, call("supervisor.getState")),
     "php": post(PHP, call("supervisor.getAPIVersion", "\n<params/>\n", LATIN), "1.0"),
     "php, iso-8859-1": post(PHP, call(INFO, params("<string>t\u00e4lk</string>"), LATIN), "1.0", encoding="latin-1"),
     "php, iso-8859-1 that is ascii": post(PHP, call(INFO, params(TALK), LATIN), "1.0"),

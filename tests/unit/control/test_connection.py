@@ -30,6 +30,33 @@ def test_requests_sent_ahead_are_answered_in_order(world: World) -> None:
     assert client.ended
 
 
+def test_a_request_sent_ahead_without_a_host_is_answered_too(world: World) -> None:
+    client = world.connect()
+    client.send(post(STATE_CALL) + b"GET /ok.html HTTP/1.1\r\n\r\n" * 2)
+    world.settle()
+    assert re.findall(rb"HTTP/1.1 (\d+)", bytes(client.received)) == [b"200"] * 3
+
+
+@pytest.mark.parametrize("when", ["with it", "later", "in two"])
+def test_an_empty_line_after_a_body_is_no_request(world: World, when: str) -> None:
+    client = world.connect()
+    client.send(post(STATE_CALL) + (b"\r\n" if when == "with it" else b"\r" if when == "in two" else b""))
+    world.settle()
+    client.send(b"\r\n" if when == "later" else b"\n" if when == "in two" else b"")
+    world.pass_time(3600)
+    client.send(b"\r\n" + post(STATE_CALL))
+    world.settle()
+    assert re.findall(rb"HTTP/1.1 (\d+)", bytes(client.received)) == [b"200", b"200"]
+    assert not client.ended
+
+
+def test_half_an_empty_line_is_waited_for_no_longer_than_a_head(world: World) -> None:
+    client = world.connect()
+    client.send(post(STATE_CALL) + b"\r")
+    world.pass_time(31)
+    assert client.ended
+
+
 def test_http_1_0_is_answered_and_closed(world: World) -> None:
     client = world.connect()
     client.send(b"GET /ok.html HTTP/1.0\r\n\r\n")

@@ -33,7 +33,6 @@ def test_a_request_without_a_host_gets_one_however_it_arrives(cuts):
         b"GET / HTTP/1.1\r\nHOST: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nA: b\r\nhost:x\r\n\r\n",
         b"nonsense\r\n\r\n",
-        b"\r\n\r\n",
     ],
 )
 def test_everything_else_passes_as_it_came(data):
@@ -45,6 +44,11 @@ def test_a_target_beyond_ascii_is_percent_encoded_and_nothing_else_is():
     head = "GET /logtail/z\u00fcrich%20 HTTP/1.1".encode()
     assert through(head + body, 14) == b"GET /logtail/z%C3%BCrich%20 HTTP/1.1" + body
     assert through(head + b"\r\n\r\n") == b"GET /logtail/z%C3%BCrich%20 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def test_empty_lines_before_a_request_are_not_part_of_it():
+    assert through(b"\r\n\r\n" + BARE, 1, 3) == FULL
+    assert through(b"\r\n") == b""
 
 
 def test_a_head_that_is_too_long_is_the_parsers_to_refuse():
