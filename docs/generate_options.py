@@ -83,7 +83,7 @@ WHERE: dict[str, dict[str, str]] = {
         "silent": "initd/foreground.py silent",
         "minfds": "initd/foreground.py minfds",
         "minprocs": "initd/foreground.py minprocs",
-        "nocleanup": "initd/session.py nocleanup",
+        "nocleanup": "initd/startup.py nocleanup",
         "childlogdir": "initd/session.py childlogdir",
         "user": "initd/foreground.py uid",
         "directory": "initd/foreground.py directory",

@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 
     from initd.config.model import Config, GroupConfig, PluginConfig, ProcessConfig
     from initd.control.daemon import Answer, Plugin
+    from initd.control.facade.events import Bus
     from initd.control.facade.handlers import Handlers
     from initd.drive.loop import Loop
     from initd.members import Members
     from initd.session import Session
-    from initd.supervise.effects import Effect, HandleResult, Reply
+    from initd.supervise.effects import Effect, HandleResult, Reply, Told
     from initd.supervise.group import Group
+    from initd.supervise.notifications import Notification
     from initd.supervise.process import Process
 
 
@@ -48,6 +50,7 @@ class Service:
         self.loop: Loop = session.loop
         self._members: Members | None = None
         self._handlers: Handlers | None = None
+        self._bus: Bus | None = None
         self._heard: list[Callable[[int | None], None]] = []
 
     # -- what is -----------------------------------------------------------------------------------------------------
@@ -184,9 +187,25 @@ class Service:
         self.members.remove(instance, answering(answer))
 
     def make_interface(self, config: PluginConfig) -> Plugin:
+        from initd.control.facade.events import Bus
         from initd.control.facade.interface import make_interface
 
+        if self._bus is None:
+            self._bus = Bus(self)
         return make_interface(self, config, self._session.environ)
+
+    def overhear(self) -> None:
+        """All plugins are made: have the core tell them of what they want to hear of."""
+        if self._bus is not None:
+            self._session.core.audience.overhear(self._bus.listen())
+
+    def tell_plugins(self, effect: Told) -> None:
+        """Something has happened that plugins may want to hear of."""
+        if self._bus is not None:
+            self._bus.tell(effect.notification)  # type: ignore[arg-type]
+
+    def emit(self, notification: Notification) -> None:
+        self._session.driver.handle(Emitted(notification))
 
     def judge(self, effect: HandleResult) -> ResultJudged:
         """What the result handler of a pool makes of a listener's answer."""

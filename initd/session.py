@@ -19,7 +19,7 @@ from initd.service import Service
 from initd.signals import CAUGHT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 from initd.startup import Startup
 from initd.states import Mood
-from initd.supervise.effects import Effect, Exit, GroupChanged, HandleResult, MemberChanged, Reply
+from initd.supervise.effects import Effect, Exit, GroupChanged, HandleResult, MemberChanged, Reply, Told
 from initd.supervise.events import GroupAdded, ShutdownAsked
 from initd.supervise.supervisor import Supervisor
 from initd.taps import besides_of, taps_of
@@ -282,6 +282,8 @@ class Session:
             self.service.members.changed(effect)
         elif isinstance(effect, HandleResult):
             self.driver.handle(self.service.judge(effect))
+        elif isinstance(effect, Told):
+            self.service.tell_plugins(effect)
         elif isinstance(effect, Exit):
             self.exit = effect
         self.service.tell(effect)

@@ -82,4 +82,5 @@ class Startup:
             if self._started():
                 session.log("info", f"supervisord started with pid {session.environment.kernel.getpid()}")
         finally:  # whatever our surroundings make of it, the programs are to run
+            session.service.overhear()  # plugins hear of nothing before, as there
             session.driver.handle(Booted())

@@ -51,8 +51,15 @@ def _events(section: Section) -> tuple[str, ...]:
         hint = "such as events=PROCESS_STATE"
         raise section.fail(f'[{section.name}] section requires an "events" line', "events", hint)
     for name in names:
-        if name not in NAMES:
+        if name not in NAMES and not _registered(name):
             near = values.nearest(name, NAMES)
             hint = f"the nearest is {near}" if near else f"expected some of {', '.join(NAMES)}"
             raise section.fail(f"Unknown event type {name} in [{section.name}] events", "events", hint)
     return tuple(sorted(names))
+
+
+def _registered(name: str) -> bool:
+    """Whether a plugin has made that a type of event."""
+    from initd.plugins import entry
+
+    return hasattr(entry.counterpart("supervisor.events", "EventTypes"), name)

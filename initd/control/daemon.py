@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from initd.control.steps import Steps
     from initd.drive.loop import Loop
     from initd.states import Mood, ProcessState
+    from initd.supervise.notifications import Notification
 
     Answer = Callable[[Any], None]
     """Called with the result, or with a ProtocolFault."""
@@ -149,6 +150,9 @@ class Daemon(Protocol):
 
     def remove_member(self, instance: int, answer: Answer) -> None:
         """True; BAD_NAME, STILL_RUNNING."""
+
+    def emit(self, notification: Notification) -> None:
+        """Tell the event listeners of something that a plugin says."""
 
     def make_interface(self, config: PluginConfig) -> Plugin:
         """The namespace of a plugin; ConfigError."""

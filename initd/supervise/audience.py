@@ -14,7 +14,7 @@ from initd.supervise.ticks import PERIODS_S, Ticks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from initd.supervise.effects import Effect
@@ -50,6 +50,11 @@ class Audience:
         if group.policy.listener is not None:
             self.pools.remove(group.name)
             self._want()
+
+    def overhear(self, names: Iterable[str]) -> None:
+        """From now on there is somebody inside of the daemon who hears of these: they are in effects of their own, too."""
+        self.pools.overheard = frozenset(names)
+        self._want()
 
     def _want(self) -> None:
         self.ticks.want(frozenset(period for period in PERIODS_S if self.pools.wanted(f"TICK_{period}")))

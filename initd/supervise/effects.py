@@ -94,6 +94,12 @@ class Send(Effect):
     text: str
 
 
+class Told(Effect):
+    """Somebody inside of the daemon is to hear of that, too; only where the core was told that there is somebody."""
+
+    notification: Record
+
+
 class HandleResult(Effect):
     """Ask the pool's own result handler (`module:attribute`) what a listener's answer means; answered by ResultJudged."""
 

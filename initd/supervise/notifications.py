@@ -21,10 +21,11 @@ SUPERVISOR_RUNNING = "SUPERVISOR_STATE_CHANGE_RUNNING"
 
 
 class Notification(Record):
-    """One thing that listeners may be told; `name` is the header's eventname."""
+    """One thing that listeners may be told; `name` is the header's eventname, `kinds` what else it is, if a plugin says so."""
 
     name: str
     payload: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 def covers(subscribed: Collection[str], name: str) -> bool:

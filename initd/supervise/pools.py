@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from initd.record import Record
 from initd.states import STOPPED_STATES, ProcessState
-from initd.supervise.effects import HandleResult, Log, Send
+from initd.supervise.effects import HandleResult, Log, Send, Told
 from initd.supervise.listener import Heard, Listener, ListenerState
 from initd.supervise.notifications import Notification, covers, text_of
 
@@ -70,6 +70,8 @@ class Pools:
         self._pools: dict[str, Pool] = {}
         self._pool_of: dict[int, Pool] = {}
         self.serial = serial
+        self.overheard: frozenset[str] = frozenset()
+        """What somebody inside of the daemon hears of, too."""
         self.out: list[Effect] = []
 
     # -- pools -------------------------------------------------------------------------------------------------------
@@ -94,11 +96,11 @@ class Pools:
     @property
     def empty(self) -> bool:
         """Whether there is nobody to tell anything."""
-        return not self._pools
+        return not self._pools and not self.overheard
 
     def wanted(self, name: str) -> bool:
         """Whether anybody would be told of a notification of that name."""
-        return any(covers(pool.policy.events, name) for pool in self._pools.values())
+        return name in self.overheard or any(covers(pool.policy.events, name) for pool in self._pools.values())
 
     def restless(self) -> bool:
         """Whether the next turn has something to send."""
@@ -124,11 +126,14 @@ class Pools:
         """Something has happened: queue it wherever it is wanted."""
         serial: int | None = None
         for pool in self._pools.values():
-            if covers(pool.policy.events, notification.name):
+            events = pool.policy.events
+            if covers(events, notification.name) or any(kind in events for kind in notification.kinds):
                 if serial is None:
                     serial, self.serial = self.serial, self.serial + 1
                 self._queue(pool, Queued(serial, pool.serial, notification))
                 pool.serial += 1
+        if notification.name in self.overheard:
+            self.out.append(Told(notification))
 
     def dispatch(self) -> None:
         """A turn has begun: send what waits to whoever is free."""
@@ -297,12 +302,14 @@ class Pools:
                 )
                 for pool in self._pools.values()
             ),
+            self.overheard,
         )
 
     @classmethod
     def restore(cls, values: tuple[Any, ...], running: Callable[[int], bool]) -> Pools:
         """The pools of a snapshot."""
         pools = cls(values[0], running, values[1])
+        pools.overheard = values[3]
         for name, policy, listeners, waiting, serial, end in values[2]:
             pool = pools._pools[name] = Pool(name, policy, (Listener.restore(each) for each in listeners))
             pool.waiting, pool.serial, pool.end = list(waiting), serial, end

@@ -41,7 +41,7 @@ class Audience:
         if not any(each is session for each in self._sessions):
             self._sessions.append(session)
         found = []
-        for name, policy, _, waiting, given in session.core.audience.pools.snapshot()[2]:
+        for name, policy, _, waiting, given, _ in session.core.audience.pools.snapshot()[2]:
             group = session.core.group(name)
             assert group is not None, "a pool is a group"
             key = len(self._sessions), name, group.processes[0].instance

@@ -5,6 +5,7 @@ Three are from PyPI, unchanged; one of our own does everything wrong that a plug
 
 from __future__ import annotations
 
+import sys
 import xmlrpc.client
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,12 @@ from tests.plugins import probe
 pytestmark = pytest.mark.xdist_group("plugins")
 
 SECTIONS = """
+[eventlistener:own]
+command = {python} %(here)s/listener.py %(here)s/own.told
+events = PROBE
+[eventlistener:remote]
+command = {python} %(here)s/listener.py %(here)s/remote.told
+events = remote_communication
 [rpcinterface:probe]
 supervisor.rpcinterface_factory = tests.plugins.probe:make
 word = value
@@ -49,6 +56,20 @@ command = cat
 command = cat
 autostart = false
 autorestart = false
+"""
+
+SECTIONS = SECTIONS.replace("{python}", sys.executable)
+LISTENER = """
+import sys
+while True:
+    sys.stdout.write("READY\\n")
+    sys.stdout.flush()
+    words = dict(word.split(":") for word in sys.stdin.readline().split())
+    payload = sys.stdin.read(int(words["len"]))
+    with open(sys.argv[1], "a") as told:
+        told.write(f"{words['eventname']} {payload!r}\\n")
+    sys.stdout.write("RESULT 2\\nOK")
+    sys.stdout.flush()
 """
 
 
@@ -113,6 +134,10 @@ SCRIPT = [
     c("probe.type", "cat", "cat", "hello"),
     c("probe.type", "idle", "idle", "hello"),
     c("probe.say", "100 % so"),
+    c("probe.heard"),
+    c("probe.tell", "something"),
+    c("sendRemoteCommEvent", "type", "data"),
+    c("probe.heard"),
     c("probe.options"),
     c("probe.servers"),
     c("probe.groups_configured"),
@@ -196,9 +221,13 @@ SCRIPT = [
     c("twiddler.removeProcessFromGroup", "nope", "dog"),
     c("twiddler.removeProcessFromGroup", "pair", "many_0"),
     c("getProcessInfo", "cat:dog"),
+    *[c("stopProcess", f"pair:{name}") for name in ("two", "many_1", "one")],
     c("stopProcessGroup", "pair"),
+    c("probe.heard"),
     c("removeProcessGroup", "pair"),
     c("addProcessGroup", "pair"),
+    Await("pair:one", "RUNNING"),
+    c("probe.heard"),
     c("probe.groups"),
     c(
         "system.multicall",
@@ -224,7 +253,7 @@ SAID = ("100 % so it is", "100 % so", "from the guarded one", "one", "two", "thr
 
 
 def converse(daemon: Daemon) -> list[Any]:
-    for name in ("cat", "pair:one"):
+    for name in ("cat", "pair:one", "own", "remote"):
         daemon.wait_for_state(name, "RUNNING")
     answers = []
     for step in SCRIPT:
@@ -245,6 +274,9 @@ def said(daemon: Daemon) -> list[str]:
 def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, Daemon]]:
     folder = tmp_path_factory.mktemp("plugins")
     server = "username = user\npassword = secret"
+    for side in ("stock", "ours"):
+        (folder / side).mkdir()
+        (folder / side / "listener.py").write_text(LISTENER)
     with ExitStack() as stack:
         yield (
             stack.enter_context(start(STOCK, folder / "stock", SECTIONS, server)),
@@ -278,3 +310,17 @@ def test_what_a_plugin_wrote_to_a_program_has_arrived(
 ) -> None:
     for daemon in daemons:
         until("the text", lambda daemon=daemon: (daemon.folder / "cat.log").read_text() == "hello")
+
+
+def test_what_a_plugin_tells_of_reaches_the_listeners_of_its_own_type_and_of_what_that_is_derived_from(
+    daemons: tuple[Daemon, Daemon], answers: tuple[list[Any], list[Any]]
+) -> None:
+    expected = {
+        "own": ["PROBE 'probe:something'"],
+        "remote": ["PROBE_REMOTE 'type:kind\\nsomething'", "REMOTE_COMMUNICATION 'type:type\\ndata'"],
+    }
+    for daemon in daemons:
+        for name, lines in expected.items():
+            path = daemon.folder / f"{name}.told"
+            until(f"{name} of {daemon.folder}", lambda path=path: path.exists() and len(path.read_text().splitlines()))
+            until("all of it", lambda path=path, lines=lines: path.read_text().splitlines() == lines)

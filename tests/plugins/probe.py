@@ -4,6 +4,7 @@ import datetime
 import sys
 import time
 
+from supervisor import events
 from supervisor.dispatchers import RejectEvent
 from supervisor.http import NOT_DONE_YET
 from supervisor.states import SupervisorStates, getProcessStateDescription
@@ -39,6 +40,24 @@ class Thing:
         self.a, self.b = 1, "two"
 
 
+class ProbeEvent(events.Event):
+    """An event of our own."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def payload(self):
+        return "probe:" + self.text
+
+
+class ProbeRemoteEvent(events.RemoteCommunicationEvent):
+    """One that is also of a stock type."""
+
+
+events.register("PROBE", ProbeEvent)
+events.register("PROBE_REMOTE", ProbeRemoteEvent)
+
+
 class Base:
     def inherited(self):
         """@return string it is called, but not listed"""
@@ -55,7 +74,10 @@ class Probe(Base):
 
     def __init__(self, supervisord, **config):
         self.supervisord, self.config = supervisord, config
-        self.looks = 0
+        self.told = []
+        for kind in (events.ProcessStateEvent, events.ProcessGroupEvent, events.RemoteCommunicationEvent, ProbeEvent):
+            events.subscribe(kind, self._hear)
+        events.subscribe(events.SupervisorRunningEvent, self._fail)
 
     def configured(self):
         """The options.
@@ -63,6 +85,22 @@ class Probe(Base):
         @return struct  all of them
         """
         return self.config
+
+    def _hear(self, event):
+        name = getattr(getattr(event, "process", None), "config", None)
+        self.told.append([type(event).__name__, event.payload().partition(" pid:")[0], name.name if name else ""])
+
+    def _fail(self, event):
+        self.told.append([type(event).__name__, event.payload(), ""])
+
+    def heard(self):
+        told, self.told = self.told, []
+        return told
+
+    def tell(self, text):
+        events.notify(ProbeEvent(text))
+        events.notify(ProbeRemoteEvent("kind", text))
+        return True
 
     def value(self, name):
         """@return array"""

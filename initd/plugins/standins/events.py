@@ -1,11 +1,46 @@
 """supervisor.events: the types of events, for result handlers that ask what they were given.
 
-The daemon fills in what an event of each type knows; here are the types and their names only.
+The daemon fills in what an event of each type knows; here are the types, their names, and who hears of them.
 """
 
 from __future__ import annotations
 
 from initd.eventtypes import EVENT, NAMES, PARENTS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+callbacks: list[tuple[type, Callable[[Any], None]]] = []
+"""Who hears of which events."""
+
+
+def subscribe(type: type, callback: Callable[[Any], None]) -> None:
+    """Hear of events of that type."""
+    callbacks.append((type, callback))
+
+
+def unsubscribe(type: type, callback: Callable[[Any], None]) -> None:
+    """Hear of them no more; ValueError."""
+    callbacks.remove((type, callback))
+
+
+def notify(event: Any) -> None:
+    """Tell everybody who wants to hear of it."""
+    for kind, callback in callbacks:
+        if isinstance(event, kind):
+            callback(event)
+
+
+def clear() -> None:
+    """Nobody hears of anything."""
+    callbacks[:] = []
+
+
+def register(name: str, event: type) -> None:
+    """Let `events=` name a type."""
+    setattr(EventTypes, name, event)
 
 
 class Event:

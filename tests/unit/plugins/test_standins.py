@@ -33,6 +33,8 @@ def test_every_name_is_one_of_supervisors_and_every_value_the_same(module: str) 
     for name in public(ours):
         mine, real = getattr(ours, name), getattr(theirs, name, None)
         assert real is not None, name
+        if name == "callbacks":  # of whoever has run in this process before us
+            continue
         if isinstance(mine, FunctionType):
             assert list(inspect.signature(mine).parameters) == list(inspect.signature(real).parameters), name
         elif isinstance(mine, type) and mine.__bases__ == (object,) and issubclass(mine, object):
@@ -65,6 +67,7 @@ def test_events_are_of_the_same_types() -> None:
 
     def lineages(module: Any) -> dict[str, list[str]]:
         found = {name: kind for name, kind in vars(module.EventTypes).items() if not name.startswith("_")}
+        found = {name: kind for name, kind in found.items() if not kind.__module__.startswith("tests.")}  # a plugin's
         return {name: [each.__name__ for each in kind.__mro__] for name, kind in found.items()}
 
     assert lineages(ours) == lineages(theirs)

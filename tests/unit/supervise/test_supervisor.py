@@ -1,7 +1,8 @@
 from initd.states import ProcessState
-from initd.supervise.effects import GroupChanged, MemberChanged
+from initd.supervise.effects import GroupChanged, MemberChanged, Told
 from initd.supervise.events import (
     Booted,
+    Emitted,
     GroupAdded,
     GroupRemoved,
     MemberAdded,
@@ -14,7 +15,9 @@ from initd.supervise.events import (
     SpawnFailed,
     StartAsked,
 )
+from initd.supervise.notifications import Notification
 from initd.supervise.policy import GroupPolicy, ListenerPolicy, ProcessPolicy
+from initd.supervise.supervisor import Supervisor
 from tests.unit.supervise.bench import Bench, kills, replies, spawns
 
 
@@ -125,3 +128,24 @@ def test_a_listener_that_leaves_is_told_nothing_any_more():
     assert bench.core.audience.pools.is_listener(2)
     bench.do(GroupRemoved("g"))
     assert bench.core.audience.pools.empty
+
+
+def test_who_overhears_is_told_of_everything_whether_there_are_listeners_or_not():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    assert not [each for each in bench.do(Emitted(Notification("X"))) if isinstance(each, Told)]
+    bench.core.audience.overhear({"X", "PROCESS_STATE_STARTING"})
+    assert bench.do(Emitted(Notification("X"))) == [Told(Notification("X"))]
+    assert bench.do(Emitted(Notification("Y"))) == []
+    given = [each.notification.name for each in bench.do(StartAsked(1)) if isinstance(each, Told)]
+    assert given == ["PROCESS_STATE_STARTING"]
+    bench.core = Supervisor.restore(bench.core.snapshot())
+    assert bench.do(Emitted(Notification("X"))) == [Told(Notification("X"))]
+
+
+def test_a_notification_reaches_who_listens_to_what_a_plugin_says_it_is():
+    bench = Bench()
+    for name, listens in (("own", "X"), ("kind", "REMOTE_COMMUNICATION"), ("other", "PROCESS_STATE")):
+        bench.add(GroupPolicy(name, 1, (ProcessPolicy(name, autostart=False),), ListenerPolicy((listens,))))
+    bench.do(Emitted(Notification("X", "", ("REMOTE_COMMUNICATION",))))
+    pools = bench.core.audience.pools._pools
+    assert {name: len(pool.waiting) for name, pool in pools.items()} == {"own": 1, "kind": 1, "other": 0}
