@@ -89,6 +89,11 @@ def show(
             print(f"{heading} and after: {first.reasons[0]}")
         elif at >= SCREENS:
             print("\n".join([f"{heading}: {first.reasons[0]}", f"replay: {again} {quote(paths[0])}{words}"]))
+        elif '"broadcast"' in first.scenario[:200]:
+            from sim.cli.broadcasts import screen as broadcast
+
+            lines, path = broadcast(heading, first.scenario, first.reasons, partial(folder.write, _file(name(first.seed))))
+            print("\n".join([*lines, f"replay: {again} {quote(path)}"]))
         elif judged is None:
             print("\n".join(_siege(heading, first, f"{again} {quote(paths[0])}")))
         else:
@@ -115,7 +120,7 @@ def _scenario(
 
 
 def _siege(heading: str, failure: Failure, replay: str) -> list[str]:
-    if any(each in failure.scenario[:200] for each in ('"bug"', '"broadcast"')):
+    if '"bug"' in failure.scenario[:200]:
         return [heading, *(f"  {reason}" for reason in failure.reasons), f"replay: {replay}"]
     from sim.cli import sieges as siege
     from sim.stage import sieges

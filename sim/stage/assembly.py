@@ -49,6 +49,8 @@ LISTENERS: dict[str, Steps] = {
     "garbage": [["write", "out", "hello, here I am\n"], ["pause"]],
     "garbage in the middle": [*_takes(3, OK), *_takes(1, ["write", "out", "what was that?\n"]), *PAUSE],
     "no number": [*_takes(1, OK), *_takes(1, ["write", "out", "RESULT many\nOK"]), *PAUSE],
+    "less than nothing": [*_takes(1, OK), *_takes(1, ["write", "out", "RESULT -2\nOK"]), *PAUSE],
+    "more than anything": [*_takes(1, OK), *_takes(1, ["write", "out", "RESULT 99999999999\nOK"]), *PAUSE],
     "speaks while ready": [*_takes(2, OK), *_says("READY\n", "READY\n", every=0.4), *PAUSE],
     "a newline too many": _takes(None, ["write", "out", "RESULT 2\nOK\n"]),
     "dies in the middle": [*_takes(2, OK), *_takes(1, ["sleep", 0.2]), ["exit", 1]],

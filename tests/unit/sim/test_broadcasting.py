@@ -7,6 +7,7 @@ import pytest
 from sim.broadcast import Deed, Stream, from_json, log_entry, text_of, to_json
 from sim.broadcasting import PROFILES, broadcast
 from sim.cli import main
+from sim.cli.broadcasts import shrink
 from sim.stage import broadcast as stage
 
 
@@ -63,3 +64,16 @@ def test_a_difference_nobody_means_is_written_down_and_shown_again(capsys, tmp_p
     monkeypatch.undo()
     assert main(["diff", path]) == 0
     assert "tells the same story" in capsys.readouterr().out
+
+
+def test_what_fails_is_shrunk_to_what_it_fails_with():
+    large = next(each for each in (broadcast(seed, "listeners") for seed in range(50)) if len(each.deeds) > 4)
+
+    def emits(each):
+        return any(deed.what == "emit" for deed in each.deeds) and "[eventlistener:l]" in each.files[0]
+
+    small = shrink(large, emits)
+    assert emits(small) and len(small.deeds) == 1
+    assert small.files[0].count("[eventlistener:") == 1 and "[program:" not in small.files[0]
+    assert all(not each.first and len(each.answers) <= 1 for each in small.speakers)
+    assert shrink(large, emits, lambda: False) == large
