@@ -159,15 +159,21 @@ def _after(place: Place, data: bytes) -> Place:
 
 
 def _find(files: Files, path: str, place: Place, limit: int) -> tuple[int | None, bytes]:
-    """Which backup the place is in, 0 for the log itself, None for none of them; and what follows there."""
-    number = int(place.over)
+    """Which backup the place is in, 0 for the log itself, None for none of them; and what follows there.
+
+    OSError when it is in no backup and the log cannot be read: that says nothing of where it is.
+    """
+    number, unreadable = int(place.over), None
     while True:
         try:
             data = _rest(files, _name(path, number), place, limit)
-        except OSError:
-            if number:
+        except OSError as error:
+            if not number:
+                unreadable, data = error, None
+            elif unreadable is not None:
+                raise unreadable from None
+            else:
                 return (number if place.file is None else None), b""
-            data = None
         if data is not None:
             return number, data
         number += 1

@@ -91,6 +91,31 @@ def test_a_log_that_cannot_be_read_just_now_is_tried_again(world: World, followe
     assert body(followed) == before + b"more"
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EACCES, errno.EIO])
+def test_a_log_that_cannot_be_opened_just_now_is_not_taken_for_another(
+    world: World, followed: SimClient, number: int
+) -> None:
+    before = body(followed)
+    world.kernel.files.fail(LOG, number, "read_at")
+    world.pass_time(1)
+    write(world, b"more")
+    world.kernel.files.heal()
+    world.pass_time(1)
+    assert body(followed) == before + b"more"
+
+
+def test_files_that_came_and_went_between_two_looks_are_sent_whole_and_in_order(world: World, followed: SimClient) -> None:
+    before, files = body(followed), world.kernel.files
+    write(world, b"last words")
+    for text in (b"one", b"t" * 100_000, b"three"):
+        for old, new in ((".2", ".3"), (".1", ".2"), ("", ".1")):
+            if files.exists(LOG + old):
+                files.rename(LOG + old, LOG + new)
+        files.put(LOG, text)
+    world.pass_time(1)
+    assert body(followed) == before + b"last words" + b"one" + b"t" * 100_000 + b"three"
+
+
 @pytest.mark.parametrize("leave", ["close", "shutdown", "reset"])
 def test_a_client_that_leaves_a_quiet_log_frees_its_descriptor(world: World, followed: SimClient, leave: str) -> None:
     before = world.open_fds()
