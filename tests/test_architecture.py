@@ -49,7 +49,7 @@ BEFORE_THE_FIRST_SPAWN = """
     operator os posixpath reprlib resource select stat types warnings
     initd initd.app initd.cli initd.config initd.control initd.daemon initd.daemonize initd.drive initd.errors
     initd.eventtypes initd.foreground initd.isolation initd.kernel initd.logs initd.pinned initd.reaper initd.record
-    initd.service initd.session initd.signals initd.states initd.supervise initd.taps
+    initd.service initd.session initd.signals initd.startup initd.states initd.supervise initd.taps
     initd.config.cmdline initd.config.compare initd.config.daemon initd.config.diagnostics initd.config.environment
     initd.config.expand initd.config.groups initd.config.host initd.config.include initd.config.ini
     initd.config.listeners initd.config.load initd.config.meaning initd.config.model initd.config.options initd.config.own

@@ -6,6 +6,7 @@ import pytest
 
 from initd.kernel.command import SI_QUEUE, Arrived
 from initd.reaper.options import CANNOT_START, SECOND_NS, Options
+from initd.reaper.remarks import native
 from initd.reaper.run import SETTLED_NS, Run
 from initd.signals import (
     SIGCONT,
@@ -179,7 +180,7 @@ def test_who_cannot_be_killed_does_not_hold_up_the_end_for_ever() -> None:
 
 def test_orphans_are_reaped_and_named_if_asked_for() -> None:
     orphan = ["fork", [["fork", [["sleep", 1], ["exit", 0]]], ["exit", 0]]]
-    life = Life([orphan, orphan, ["wait"], ["sleep", 2], ["exit", 0]], warn_on_reap=True)
+    life = Life([orphan, orphan, ["wait"], ["sleep", 2], ["exit", 0]], remark=native(0, warn_on_reap=True))
     assert life.run() == 0
     assert len([line for line in life.init.said if "reaped orphan" in line]) == 2
 
