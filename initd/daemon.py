@@ -46,8 +46,6 @@ def main(words: Sequence[str], program: str, mask: Iterable[int]) -> int:
 
 
 def _dispatch(words: Sequence[str], program: str, status: int) -> int:
-    if "--" in words:
-        raise ConfigError("a configuration and a command at once are not supported yet", hint="use -c FILE, or -- CMD")
     if words and words[0] == "check":
         return _check(words[1:], program)
     arguments = parse_arguments(words)
@@ -62,6 +60,8 @@ def _dispatch(words: Sequence[str], program: str, status: int) -> int:
     host = linux_host(program)
     config = load(arguments, host)
     first = os.getpid() == 1
+    if arguments.command and not (first or config.daemon.nodaemon):  # in front, as its output is, with which ours does not mix
+        config = config.replace(daemon=config.daemon.replace(nodaemon=True, silent=True))
     if not (config.daemon.nodaemon or first or status >= 0):
         linux_process.release_signals(CAUGHT)
         return launch()

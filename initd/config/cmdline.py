@@ -65,20 +65,28 @@ class Arguments(Record):
     """A daemon's command line. `wants` is `help` or `version` if the caller should print that and exit 0, else "".
 
     `given` holds the other options by name. Paths are as typed. `record` is where the run is to be recorded, if anywhere.
+    `command` is what follows `--`: the main program beside those of the configuration.
     """
 
     configuration: str | None = None
     given: Mapping[str, Given] = {}
     wants: str = ""
     record: str | None = None
+    command: tuple[str, ...] = ()
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
     """A daemon's arguments, without the program's name; ConfigError for a usage error."""
+    command: tuple[str, ...] = ()
+    if "--" in argv:
+        at = list(argv).index("--")
+        argv, command = argv[:at], tuple(argv[at + 1 :])
+        if not command or not command[0]:
+            raise ConfigError("there is no command behind --", hint="expected -- CMD ARG...")
     options, rest = getopt(argv, DAEMON)
     if rest:
         raise ConfigError(f"positional arguments are not supported: {rest}", hint="expected options only")
-    return collect(options, _DAEMON_PARSERS)
+    return collect(options, _DAEMON_PARSERS).replace(command=command)
 
 
 def collect(options: Sequence[tuple[str, str, str]], parsers: Mapping[str, Callable[[str], Any]]) -> Arguments:

@@ -9,7 +9,7 @@ from initd.config.diagnostics import diagnose
 from initd.config.groups import groups_of
 from initd.config.listeners import DEFAULT_HANDLER
 from initd.config.meaning import judge
-from initd.config.model import Config, Notice
+from initd.config.model import Config, Notice, OwnConfig
 from initd.config.own import own_of
 from initd.config.servers import STOCK_FACTORY, check_interfaces, interfaces_of, server_url, servers_of
 from initd.errors import ConfigError, traced
@@ -51,9 +51,14 @@ def load(arguments: Arguments, host: Host) -> Config:
         groups=tuple(_complete(group, daemon.environment, url) for group in groups),
         servers=servers,
         rpcinterfaces=interfaces,
-        own=own_of(scope, groups),
+        own=OwnConfig(),
     )
     _examine(scope, config)
+    if arguments.command:
+        from initd.config.single import group_of
+
+        config = config.replace(groups=(*config.groups, _complete(group_of(arguments.command, groups), daemon.environment, url)))
+    config = config.replace(own=own_of(scope, config.groups))
     notices += scope.notices
     return config.replace(
         notices=tuple(sorted(notices, key=lambda notice: _LEVELS.index(notice.level))),

@@ -86,7 +86,8 @@ class ProcessConfig(Record):
     `name` is the process name, `program` the x of the section. `uid` is resolved, `user` the text it came from.
     `serverurl` None means "not set" (nothing is added to the environment), AUTO has been resolved already; then
     `auto_serverurl` is set, since a reread compares what was written.
-    `environment` is [supervisord] environment overlaid by the program's own. `origins` maps option names to the place
+    `environment` is [supervisord] environment overlaid by the program's own. `last` is the command of the command line.
+    `origins` maps option names to the place
     they were written.
     """
 
@@ -116,6 +117,7 @@ class ProcessConfig(Record):
     origins: Mapping[str, Origin] = {}
     auto_serverurl: bool = False
     ends: EndsConfig = EndsConfig()
+    last: bool = False
     socket: SocketConfig | None = None
 
 

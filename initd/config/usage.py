@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DAEMON = """\
-usage: {program} [options]
+usage: {program} [options] [-- CMD [ARG...]]
        {program} check [options] [FILE...]
 
 Run and supervise the programs of a configuration file, or check such files (`{program} check -h`).

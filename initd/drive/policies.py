@@ -63,6 +63,7 @@ def process_policy(config: ProcessConfig) -> ProcessPolicy:
         stopasgroup=config.stopasgroup,
         killasgroup=config.killasgroup,
         ends=Consequences(*config.ends.values()),
+        last=config.last,
         socket=socket_policy(config),
     )
 

@@ -75,7 +75,7 @@ class SocketPolicy(Record):
 
 
 class ProcessPolicy(Record):
-    """One program's rules; times in whole seconds as in the file."""
+    """One program's rules; times in whole seconds as in the file. One that is `last` starts once all others are up or down."""
 
     name: str
     priority: int = 999
@@ -89,6 +89,7 @@ class ProcessPolicy(Record):
     stopasgroup: bool = False
     killasgroup: bool = False
     ends: Consequences = NO_CONSEQUENCES
+    last: bool = False
     socket: SocketPolicy | None = None
 
     def up_at(self, started_ns: int) -> int:

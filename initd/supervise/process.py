@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 _DOWN = (Phase.STOPPED, Phase.EXITED, Phase.FATAL)
+_COMING = (Phase.SPAWNING, Phase.STARTING, Phase.BACKOFF)
 
 
 class Process:
@@ -84,6 +85,11 @@ class Process:
     def restart_waits(self) -> bool:
         """Whether it has EXITED and a restart waits for its turn (D26)."""
         return self.phase is Phase.EXITED and self.due_ns is not None
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether it is on its way up: STARTING, or waiting for another try."""
+        return self.phase in _COMING
 
     @property
     def at_rest(self) -> bool:

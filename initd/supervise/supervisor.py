@@ -70,7 +70,7 @@ class Supervisor:
         self._processes: dict[int, Process] = {}
         self._instances = 0
         self._booted = False
-        self._finished = False
+        self._finished = self._awaited = False
         self._cap_ns = cap_ns
         self._shutdown: Shutdown | None = None
         self._timers = Timers()
@@ -114,6 +114,8 @@ class Supervisor:
         rules = self._rules
         rules.now, rules.out = now, []
         HANDLERS[type(event)](self, event)
+        if self._awaited:
+            self._start_last()
         if rules.conclusion.due:
             self._conclude()
         if self._shutdown is not None and not self._finished:
@@ -136,8 +138,19 @@ class Supervisor:
     def _autostart(self, processes: Sequence[Process], boot: events.Booted) -> None:
         if self.mood is Mood.RUNNING:
             for process in processes:
-                if process.policy.autostart and not process.ever_started:
+                if process.policy.last and not process.ever_started:
+                    self._awaited = True
+                elif process.policy.autostart and not process.ever_started:
                     self._rules.apply(process, Trigger.START, boot)
+
+    def _start_last(self) -> None:
+        """Start who waits for that once nobody else is on the way up."""
+        processes = self._processes.values()
+        if self.mood is Mood.RUNNING and not any(each.is_coming for each in processes):
+            self._awaited = False
+            for process in processes:
+                if process.policy.last and not process.ever_started:
+                    self._rules.apply(process, Trigger.START, events.Booted())
 
     def _add_group(self, event: events.GroupAdded) -> None:
         policy, rules = event.policy, self._rules
@@ -284,7 +297,7 @@ class Supervisor:
 
     def _idle(self) -> bool:
         groups = [group for group in self._groups.values() if group.policy.listener is None]
-        return all(process.at_rest for group in groups for process in group.processes)
+        return not self._awaited and all(process.at_rest for group in groups for process in group.processes)
 
     def _exit(self, shutdown: Shutdown) -> Exit:
         conclusion, given_up = self._rules.conclusion, shutdown.given_up
@@ -340,6 +353,7 @@ class Supervisor:
         core._sockets = Sockets(snapshot.sockets)
         core._shutdown = Shutdown.restore(snapshot.shutdown) if snapshot.shutdown else None
         core.audience = Audience.restore(snapshot.audience, core._runs)
+        core._awaited = core._booted and any(p.policy.last and not p.ever_started for p in core._processes.values())
         return core
 
 

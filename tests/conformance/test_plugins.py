@@ -291,7 +291,7 @@ def answers(daemons: tuple[Daemon, Daemon]) -> tuple[list[Any], list[Any]]:
     return stock, ours
 
 
-@pytest.mark.parametrize("index", range(len(CALLS)), ids=[f"{index}-{call}" for index, call in enumerate(CALLS)])
+@pytest.mark.parametrize("index", range(len(CALLS)), ids=[f"{index}-{call.method}" for index, call in enumerate(CALLS)])
 def test_a_plugin_answers_as_under_the_stock_daemon(answers: tuple[list[Any], list[Any]], index: int) -> None:
     stock, ours = answers
     assert ours[index] == stock[index]

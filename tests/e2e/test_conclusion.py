@@ -120,3 +120,25 @@ def test_the_message_for_kubernetes_is_in_the_file_the_runtime_has_made(
     assert made.wait() == 3
     assert message.read_text().startswith("initd: job:job exited (exit status 3; not expected); exit status 3\n")
     assert message.read_text().endswith("\nwhy\n")
+
+
+@pytest.mark.parametrize("prefix", [UNSHARE, ()])
+def test_a_command_beside_a_configuration_starts_when_the_others_are_up_and_gives_the_status(
+    instance: Callable[[str], Instance], prefix: tuple[str, ...]
+) -> None:
+    made = instance(FRAME + OTHER)
+    script = "echo out; echo err >&2; grep -c 'success: other' main.log; exit 7"
+    made.launch("--", "sh", "-c", script, prefix=prefix)
+    assert made.wait() == 7
+    made.until_gone()
+    lines = made.output().splitlines()
+    assert lines[:3] in (["out", "err", "1"], ["out", "1", "err"], ["err", "out", "1"])  # and nothing of ours among them
+    assert lines[3].startswith("initd: main:main exited (exit status 7; not expected); exit status 7")
+    assert "stopped: other (terminated by SIGTERM)" in (made.folder / "main.log").read_text()
+
+
+def test_a_command_that_there_is_none_of_ends_the_container(instance: Callable[[str], Instance]) -> None:
+    made = instance(FRAME + OTHER)
+    made.launch("--", "/no/such/command", prefix=UNSHARE)
+    assert made.wait() == 1
+    assert "initd: main:main entered FATAL state: can't find command '/no/such/command'" in made.output()

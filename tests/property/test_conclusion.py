@@ -262,6 +262,38 @@ def test_standard_error_that_nobody_reads_holds_the_end_up_for_half_a_second():
     assert world.kernel.now <= ns(2.6)
 
 
+@given(
+    others=st.lists(
+        st.sampled_from(["run", "slow start 3s", "crash after 0.5s exit 9", "exit 0 after 2s", "flap 1 times after 0.5s exit 1"]),
+        max_size=3,
+    ),
+    autostart=st.booleans(),
+    end=ends,
+    stopped=st.booleans(),
+)
+def test_a_command_beside_the_configuration_starts_last_and_is_the_main_program(others, autostart, end, stopped):
+    text = "".join(
+        program(f"p{at}", startretries=1, startsecs=1 + at, autostart=str(autostart or at > 0).lower())
+        for at in range(len(others))
+    )
+    behaviours = {f"p{at}": each for at, each in enumerate(others)}
+    behaviours["main"] = after_life(end).replace(f"{LIFE_S}s", "10s")
+    world = World(text, behaviours, command=("/usr/bin/main", "an argument"))
+    if stopped:
+        world.signal(14.25, TERM)
+    world.run(30)
+    (born,) = [each for each in world.seen if each.what == "spawn" and each.detail[0] == "/usr/bin/main"]
+    for at in range(len(others)):
+        before = [state for time_ns, _, state in world.moves(f"p{at}") if time_ns <= born.time_ns]
+        assert not before or before[-1] not in ("STARTING", "BACKOFF")
+    ups = [time_ns for at in range(len(others)) for time_ns, _, state in world.moves(f"p{at}") if state in ("RUNNING", "FATAL")]
+    early = [time_ns for time_ns in ups if time_ns <= born.time_ns]
+    assert born.time_ns == max(early, default=0), "as soon as that"
+    assert tuple(born.detail) == ("/usr/bin/main", "an argument")
+    over = not stopped or born.time_ns + ns(10) < ns(14.25)
+    assert world.status == (STATUS[end] if over else 143)
+
+
 def test_after_a_reload_everything_counts_anew():
     text = program("p", autorestart="false", on_failure="shutdown")
     world = World(text, {"p": "flap 1 times after 9s exit 3, then exit 4 after 3s"})

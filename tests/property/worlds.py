@@ -115,6 +115,7 @@ class World:
         servers: bool = False,
         loglevel: str = "info",
         files: SimFiles | None = None,
+        command: tuple[str, ...] = (),
         **machine: Any,
     ) -> None:
         self.head = (SERVER if servers else "") + HEAD % loglevel
@@ -123,7 +124,9 @@ class World:
         self.seen: list[Seen] = []
         self.kernel = SimKernel(programs=behaviours or {}, files=self.files, **machine)
         self.kernel.trace = lambda *what: self.seen.append(Seen(*what))
-        arguments = Arguments(CONF)
+        arguments = Arguments(CONF, command=command)
+        for path in command[:1]:
+            self.files.program(path)
         host = Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", self.files)
         self.simulation = Simulation(self.kernel, load(arguments, host), arguments, host)
 

@@ -36,7 +36,8 @@ def test_help_and_version_are_told_and_end_the_reading() -> None:
     ("argv", "text"),
     [
         (("foo",), "positional arguments are not supported: ['foo']"),
-        (("-n", "--", "-s"), "positional arguments are not supported: ['-s']"),
+        (("-n", "a", "--", "-s"), "positional arguments are not supported: ['a']"),
+        (("-n", "--"), "there is no command behind --"),
         (("-x",), "option -x not recognized"),
         (("--bogus",), "option --bogus not recognized"),
         (("--no=1",), "option --no not a unique prefix"),
@@ -95,3 +96,8 @@ def test_where_to_record_is_an_option_of_ours_beside_the_others() -> None:
     assert parse_arguments([]).record is None
     assert _refused("--record").text == "option --record requires argument"
     assert _refused("--record=a", "--record=b").text == "conflicting command line option '--record'"
+
+
+def test_what_follows_two_dashes_is_a_command_whatever_it_looks_like() -> None:
+    assert parse_arguments(["-n", "--", "-s", "--", "-x"]).command == ("-s", "--", "-x")
+    assert parse_arguments(["-n"]).command == ()

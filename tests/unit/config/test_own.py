@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from initd.config.compare import diff
@@ -93,3 +95,14 @@ def test_exit_code_from_that_names_nobody_is_an_error(text: str, message: str, h
 def test_numbers_out_of_range_are_errors(line: str) -> None:
     found = error(f"{HEAD}[initd]\n{line}\n")
     assert found.text == f"{line} is out of range" and found.hint.startswith("expected ")
+
+
+def test_a_command_is_the_main_program_and_there_is_no_other_of_its_name() -> None:
+    both = config(HEAD + WEB + "[initd]\nexit_code_from=main\n", "--", "sh", "-c", "echo 'a b'")
+    assert [group.name for group in both.groups] == ["web", "main"]
+    (process,) = both.groups[1].processes
+    assert shlex.split(process.command) == ["sh", "-c", "echo 'a b'"]
+    assert (process.ends, process.last, both.own.exit_code_from) == (EndsConfig(main=True), True, "main:main")
+    found = error(HEAD + "[program:main]\ncommand=/bin/x\n", "--", "true")
+    assert found.text == "a command beside a configuration is the program main, of which there is one already"
+    assert "main=true makes both web:web and main:main" in error(f"{HEAD}{WEB}main=true\n", "--", "true").text

@@ -13,4 +13,4 @@ def test_every_flag_of_both_programs_is_explained() -> None:
 
 
 def test_help_names_the_program_as_it_was_called() -> None:
-    assert usage.daemon_help("initd").startswith("usage: initd [options]\n")
+    assert usage.daemon_help("initd").startswith("usage: initd [options] [-- CMD [ARG...]]\n")
