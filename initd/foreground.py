@@ -141,6 +141,7 @@ def _import_all(config: Config) -> None:
     import glob  # noqa: F401
     import grp  # noqa: F401
     import pwd  # noqa: F401
+    import shlex  # noqa: F401
     from importlib import machinery  # noqa: F401
 
     from initd.logs import lastwords  # noqa: F401
