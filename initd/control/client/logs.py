@@ -112,7 +112,7 @@ def copy_stream(session: Session, stream: LogStream, errors: TextIO) -> None:
     except ProtocolError as error:
         errors.write(f"{stream.url} Cannot read, status code {error.status}\n")
     except (OSError, ValueError) as error:
-        if not stream.closed:
+        if not stream.over():
             errors.write(f"{stream.url} Cannot connect, error: {type(error)} ({error})\n")
 
 

@@ -52,7 +52,7 @@ class LogStream:
         self._config, self._path = config, path
         self.url = config.serverurl + path
         self._sock: socket.socket | None = None
-        self.closed = False
+        self._closed = False
 
     def __iter__(self) -> Iterator[str]:
         """ProtocolError when there is no such log, OSError."""
@@ -63,17 +63,23 @@ class LogStream:
             headers |= transport.credentials(self._config.username, self._config.password)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         with transport.connect(self._config.serverurl) as self._sock:
+            if self.over():  # before there was anything to shut down
+                return
             response = transport.request(self._sock, "GET", self._config.serverurl, self._path, headers)
             if response.status != 200:
                 raise transport.ProtocolError(self._path, response.status, response.reason)
             for piece in response.pieces():
-                if self.closed:
+                if self.over():
                     return
                 yield decoder.decode(piece)
 
+    def over(self) -> bool:
+        """Whether `close` has been called, maybe by another thread just now."""
+        return self._closed
+
     def close(self) -> None:
         """End the stream, from any thread; nothing is yielded afterwards."""
-        self.closed = True
+        self._closed = True
         if self._sock is not None:
             try:
                 self._sock.shutdown(socket.SHUT_RDWR)

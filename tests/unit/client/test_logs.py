@@ -54,6 +54,9 @@ class Stream:
     def __init__(self, *pieces: str | Exception) -> None:
         self.pieces = pieces
 
+    def over(self) -> bool:
+        return self.closed
+
     def __iter__(self):
         for piece in self.pieces:
             if isinstance(piece, Exception):

@@ -105,6 +105,16 @@ def test_a_stream_wants_a_password_only(tmp_path: Path) -> None:
     assert [b"Authorization" in request for request in there.requests] == [False, True]
 
 
+def test_a_stream_closed_before_it_has_begun_asks_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "request", lambda *_: 1 / 0)
+    with peer(tmp_path, [], []) as there:
+        stream = LogStream(ClientConfig(there.url), "/logtail/web/stdout")
+        with pytest.raises(ZeroDivisionError):
+            list(stream)
+        stream.close()
+        assert list(stream) == []
+
+
 def test_a_closed_stream_yields_nothing_more(tmp_path: Path) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n"
     with peer(tmp_path, [chunked]) as there:
