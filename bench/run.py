@@ -16,11 +16,11 @@ import sys
 from types import ModuleType
 
 import daemons
-from measures import disturbance, first_child, idle, info, leak, memory, restart, thousand
+from measures import disturbance, first_child, idle, info, init, leak, memory, restart, thousand
 
 MEASURES: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
-    for module in (restart, first_child, idle, memory, info, thousand, leak, disturbance)
+    for module in (restart, first_child, idle, memory, info, thousand, leak, disturbance, init)
 }
 
 

@@ -138,6 +138,8 @@ class Run:
     def _next_ns(self) -> int | None:
         if self._busy:
             return 0
+        if not self._timers and self._clearing is None:
+            return None
         due = [due_ns for due_ns, _ in self._timers]
         if self._clearing is not None:
             due.append(self._clearing.next_look())
