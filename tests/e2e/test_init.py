@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -114,6 +115,63 @@ def test_a_command_that_does_not_stop_is_killed_if_we_were_told_to() -> None:
         container.until_said("deaf\n")
         container.send(signal.SIGTERM)
         assert container.wait() == 137
+
+
+def held(pid: int) -> bool:
+    """Whether that process has blocked signals, the first thing our program does; while it waits for them it does not show."""
+    mask = next(line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigBlk"))
+    return int(mask, 16) >> (signal.SIGTERM - 1) & 1 == 1
+
+
+@PLACES
+def test_a_signal_that_comes_before_the_command_is_started_reaches_it(first: bool) -> None:
+    with Container("--", "sleep", "1000", first=first) as container:
+        while not held(container.pid) and not children(container.pid):
+            assert container.process.poll() is None
+        container.send(signal.SIGTERM)
+        assert container.wait() == 143
+
+
+STAGES = "for n in 1 2 3 4 5 6 7 8 9 10; do (sh -c 'sleep 0.'$n'; echo done' &) ; done"
+
+
+@PLACES
+def test_grandchildren_that_outlive_their_parents_are_all_reaped(first: bool) -> None:
+    script = f"({STAGES}) & ({STAGES}) & wait; echo left; read line; exit 2"
+    with Container("-w", "--", "sh", "-c", script, first=first, stdin=-1) as container:
+        until("twenty orphans", lambda: container.out.count("done") == 20)
+        until("only the command below us", lambda: len(children(container.pid)) == 1)
+        container.close_stdin()
+        assert container.wait() == 2
+        assert container.err.count("initd: reaped orphan") == 20
+
+
+@pytest.mark.parametrize(("target", "left"), [("child", 5), ("group", 0), ("session", 0)])
+def test_a_signal_ends_the_command_alone_or_all_of_its_pipeline(target: str, left: int) -> None:
+    script = "yes | cat | cat | cat | cat >/dev/null; exit 1"
+    with Container("--keep-leftovers", "-t", target, "--", "sh", "-c", script, first=False) as container:
+        pipeline = until("six processes", lambda: len(found := descendants(container.pid)) == 6 and found)
+        container.send(signal.SIGTERM)
+        assert container.wait() == 143
+        until("what is to be left", lambda: len([pid for pid in pipeline if alive(pid)]) == left)
+        for pid in pipeline:
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+def test_exit_codes_are_changed_for_one_and_all_others_kept() -> None:
+    assert [ran("-e", "143", "-e3:7", "--", "sh", "-c", text)[0] for text in ("kill $$", "exit 3", "exit 4")] == [0, 7, 4]
+
+
+def test_a_rewritten_a_dropped_and_a_delayed_signal() -> None:
+    script = "trap 'echo usr2' USR2; trap 'echo hup' HUP; trap 'echo int; exit 5' INT; echo on; while :; do sleep 0.05; done"
+    options = ("-r", "USR1:USR2", "--drop", "HUP", "--delay", "TERM:0.5", "-r", "TERM:INT")
+    with Container(*options, "--", "sh", "-c", script) as container:
+        container.until_said("on")
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1):
+            container.send(number)
+        assert container.wait() == 5
+        assert container.out == "on\nusr2\nint\n"
 
 
 def test_nothing_wakes_an_idle_init() -> None:
