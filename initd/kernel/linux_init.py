@@ -86,8 +86,12 @@ class LinuxInit:
         posix.chdir("/")  # not to pin what others want to unmount
 
     def load(self) -> None:
-        import initd.kernel.linux_libc
-        import initd.kernel.linux_tree  # noqa: F401
+        import initd.kernel.linux_tree
+
+        try:
+            import initd.kernel.linux_libc  # noqa: F401
+        except ImportError:  # an interpreter without libffi: queued signals lose their values
+            return
 
     # signals
     def wait_signal(self, deadline_ns: int | None) -> Arrived | None:
@@ -151,8 +155,9 @@ class LinuxInit:
         return session(sid)
 
     def become_subreaper(self) -> None:
-        from initd.kernel.linux_libc import PR_SET_CHILD_SUBREAPER, prctl
+        from initd.kernel.linux_libc import PR_SET_CHILD_SUBREAPER, outlive_libc_signals, prctl
 
+        outlive_libc_signals()
         prctl(PR_SET_CHILD_SUBREAPER, 1)
 
     def tie_to_parent(self, number: int) -> bool:

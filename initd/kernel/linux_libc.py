@@ -1,4 +1,4 @@
-"""The two calls of libc that the interpreter does not offer: prctl(2) and rt_sigqueueinfo(2).
+"""What libc does and the interpreter does not offer: prctl(2), rt_sigqueueinfo(2), a mask for the signals libc keeps.
 
 Made through `_ctypes`, the extension below `ctypes`: that package costs an init five times the time and memory for the
 same call. Loaded when first needed.
@@ -20,8 +20,10 @@ else:
     import _ctypes
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-SYS_RT_SIGQUEUEINFO = {"x86_64": 129, "aarch64": 138, "riscv64": 138, "loongarch64": 138}
-"""Its number on 64-bit machines; others send the signal without its value."""
+SYSCALLS = {"x86_64": (129, 14), "aarch64": (138, 135), "riscv64": (138, 135), "loongarch64": (138, 135)}
+"""rt_sigqueueinfo and rt_sigprocmask on 64-bit machines; others send a signal without its value."""
+SIG_BLOCK, LIBC_SIGNALS, MASK_BYTES = 0, (1 << 31 | 1 << 32), 8
+"""The two realtime signals that libc keeps for itself, 32 and 33, which no mask of libc's own blocks."""
 SIGINFO_BYTES, UNION_AT = 128, 16
 """siginfo_t as those have it: signal, errno, code, then sender and value at the alignment of a pointer."""
 
@@ -56,11 +58,23 @@ def prctl(option: int, argument: int) -> None:
 
 def queue(pid: int, number: int, arrived: Arrived) -> None:
     """Send a queued signal with the sender and the value of the one that came."""
-    place = SYS_RT_SIGQUEUEINFO.get(posix.uname().machine) if sys.maxsize > 1 << 32 else None
-    if place is None:
+    calls = _syscalls()
+    if calls is None:
         posix.kill(pid, number)
     else:
-        _call("syscall", _Long(place), _Long(pid), _Long(number), _Bytes(_siginfo(number, arrived)))
+        _call("syscall", _Long(calls[0]), _Long(pid), _Long(number), _Bytes(_siginfo(number, arrived)))
+
+
+def outlive_libc_signals() -> None:
+    """Never end by 32 or 33, which nobody can wait for either; PID 1 does not in any case."""
+    calls = _syscalls()
+    if calls is not None:
+        mask = LIBC_SIGNALS.to_bytes(MASK_BYTES, sys.byteorder)
+        _call("syscall", _Long(calls[1]), _Long(SIG_BLOCK), _Bytes(mask), _Long(0), _Long(MASK_BYTES))
+
+
+def _syscalls() -> tuple[int, int] | None:
+    return SYSCALLS.get(posix.uname().machine) if sys.maxsize > 1 << 32 else None
 
 
 def _siginfo(number: int, arrived: Arrived) -> bytes:

@@ -67,6 +67,6 @@ class Forwarding:
             try:
                 self._kernel.queue(self._main, number, arrived)
                 return
-            except OSError:
-                pass  # too many are queued, or the value is not ours to send: the signal alone must get there
+            except (OSError, ImportError):
+                pass  # too many are queued, or the value cannot be sent: the signal alone must get there
         attempt(self._kernel.kill, self._main, number)

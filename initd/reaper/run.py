@@ -133,7 +133,7 @@ class Run:
             return self._over or (self._clearing is not None and self._clearing.over(self._alone()))
         except Exception as error:  # PID 1 does not die of its own mistakes
             self._tell(f"internal error: {error!r}")
-            return False
+            return self._code is not None and self._clearing is None  # nobody can be cleared away any more
 
     def _next_ns(self) -> int | None:
         if self._busy:

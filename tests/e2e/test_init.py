@@ -62,6 +62,15 @@ def test_every_signal_that_can_be_caught_is_forwarded_realtime_ones_too(first: b
         assert container.out == "ready" + "".join(f"<{int(number)}>" for number in CATCHABLE)
 
 
+def test_the_signals_that_libc_keeps_for_itself_do_not_end_us() -> None:
+    with Container("--", "sh", "-c", "echo on; read line; exit 4", first=False, stdin=-1) as container:
+        container.until_said("on")
+        for number in (32, 33):
+            container.send(number)
+        container.close_stdin()
+        assert container.wait() == 4
+
+
 def test_orphans_are_reaped_whoever_left_them() -> None:
     script = "for n in 1 2 3 4 5; do (sh -c 'sleep 0.1; echo orphan' &) ; done; exec cat"
     with Container("--", "sh", "-c", script, stdin=-1) as container:

@@ -246,6 +246,28 @@ def test_a_mistake_of_ours_does_not_end_us() -> None:
     assert life.init.said == ["initd: internal error: RuntimeError('planted')\n"]
 
 
+def test_a_mistake_of_ours_at_the_end_of_the_command_does_not_keep_us_from_ending() -> None:
+    life = Life([["fork", [["pause"]]], ["sleep", 1], ["exit", 6]])
+
+    def kill_all(number: int) -> bool:
+        raise RuntimeError("planted")
+
+    life.init.kill_all = kill_all  # type: ignore[method-assign]
+    assert (life.run(), life.took) == (6, 1)
+
+
+def test_a_value_that_cannot_be_sent_does_not_cost_the_signal() -> None:
+    for error in (OSError(11, "no room"), ImportError("no libffi")):
+        life = Life(TRAPPED)
+        life.kernel.at(SECOND_NS, lambda life=life: life.init.arrive(Arrived(SIGTERM, SI_QUEUE, 77, 0, 5)))
+
+        def queue(pid: int, number: int, arrived: Arrived, error: Exception = error) -> None:
+            raise error
+
+        life.init.queue = queue  # type: ignore[method-assign]
+        assert life.run() == 3
+
+
 def test_a_flood_of_signals_does_not_keep_children_from_being_reaped() -> None:
     life = Life([["handle", "HUP", []], ["sleep", 1], ["exit", 6]])
 
