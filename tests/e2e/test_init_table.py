@@ -121,6 +121,23 @@ def two_signals(init: Init) -> str:
         return "forwarded" if container.out == "on 3" else "lost"
 
 
+def libc_signal(init: Init) -> str:
+    with Container("sh", "-c", "echo on; read line; exit 5", init=init, first=False, stdin=-1) as container:
+        container.until_said("on")
+        container.send(32)
+        container.close_stdin()
+        return "survives" if status(container) == 5 else "dies"
+
+
+def terminal_stop(init: Init) -> str:
+    script = "trap 'echo told' TSTP; echo on; while :; do sleep 0.05; done"
+    with Container("sh", "-c", script, init=init) as container:
+        container.until_said("on")
+        container.send(signal.SIGTSTP)
+        signal.sigtimedwait([], 1)
+        return "forwarded" if "told" in container.out else "not forwarded"
+
+
 QUESTIONS: dict[str, Callable[[Init], str]] = {
     "SIGCHLD ignored by the parent": sigchld_ignored,
     "standard input closed": stdin_closed,
@@ -130,6 +147,8 @@ QUESTIONS: dict[str, Callable[[Init], str]] = {
     "a background process when CMD ends": leftovers,
     "value of a queued signal": value_kept,
     "realtime signals": two_signals,
+    "signal 32, not as PID 1": libc_signal,
+    "TSTP for a command that handles it": terminal_stop,
     "`LISTEN_PID`": listen_pid,
     "descriptors CMD has closed": descriptors,
 }
