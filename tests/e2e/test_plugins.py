@@ -49,6 +49,15 @@ match_group = 0
 [ctlplugin:cache]
 supervisor.ctl_factory = supervisor_cache.controllerplugin:make_cache_controllerplugin
 """
+STDLOG = f"""
+[eventlistener:stdlog]
+command = {Path(sys.executable).parent}/supervisor-stdlog
+events = PROCESS_LOG
+result_handler = supervisor_stdlog:log_handler
+[program:talker]
+command = sh -c 'echo to the other >&2; cat'
+stderr_events_enabled = true
+"""
 OWN = "[rpcinterface:own]\nsupervisor.rpcinterface_factory = own_plugin:make\n"
 PLUGIN = """
 import time
@@ -142,10 +151,11 @@ def ctl(one: Instance, *words: str, command: tuple[str, ...]) -> tuple[int, str]
 def test_plugins_from_pypi_work_with_supervisor_installed_and_without(
     instance: Callable[[str], Instance], monkeypatch: pytest.MonkeyPatch, beside: tuple[str, ...]
 ) -> None:
-    one = instance(HEAD + PYPI + CTL)
+    one = instance(HEAD + PYPI + CTL + STDLOG)
     monkeypatch.setenv("INITD_COMMAND", bare(one, *PLUGINS, *beside))
     one.start("-n")
     one.until_running("cat")
+    until("what a result handler relays", lambda: re.search(r"talker *\| .*to the other", one.output()))
     assert call(one, "cache.store", "key", "value") is True
     assert call(one, "cache.fetch", "key") == "value"
     assert call(one, "cache.fetch", "none") == "BAD_NAME"
