@@ -225,12 +225,14 @@ class _Poller:
         daemon = self._play.daemon
         pools = [each for each in daemon.process_groups.values() if hasattr(each, "event_buffer")]
         told = [(len(pool.event_buffer), [each.listener_state for each in pool.processes.values()]) for pool in pools]
-        mood = daemon.options.mood, daemon.stopping, len(daemon.stop_groups or ())
+        mood = daemon.options.mood, daemon.stopping, len(daemon.stop_groups or ()), getattr(daemon, "hearing", None)
         return len(self._kernel.story), self._kernel.has_zombies(), mood, told
 
     def _next_instant(self) -> int:
         now_ns = self._clock.now_ns
         soon = [when for when in (self._deed_ns(), self._kernel.next_ns(), self._tick_ns()) if when is not None]
+        if getattr(self._play.daemon, "hearing", None) is not None:  # a mend's
+            soon.append(max(now_ns, self._clock.when(self._play.daemon.hearing[0])))
         soon += [when if when > now_ns else now_ns + SECOND_NS for when in map(self._clock.when, deadlines(self._play.daemon))]
         next_ns = min(soon, default=None)
         if next_ns is None or next_ns > self._until_ns:

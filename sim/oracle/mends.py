@@ -12,9 +12,9 @@ from supervisor import dispatchers, process
 from supervisor.dispatchers import EventListenerStates
 from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
 from supervisor.states import ProcessStates
-from supervisor.supervisord import Supervisor
 
 from sim.oracle.configuration import VirtualOptions
+from sim.oracle.hearing import gives_stopped_groups_a_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,15 +88,12 @@ def loses_the_last_words() -> AbstractContextManager[None]:
 def looks_at_groups_in_turn() -> Iterator[None]:
     """D33: a pool sends when its place among the groups comes; those before it have changed by then, and it may overflow.
 
-    Mended, it sends at the beginning of a turn, and when one of its own has come up.
+    Mended, it sends before the next turn.
     """
 
     def transition(pool: Any) -> None:
-        up = [each.state == ProcessStates.RUNNING for each in pool.processes.values()]
         for child in pool.processes.values():
             child.transition()
-        if up != [each.state == ProcessStates.RUNNING for each in pool.processes.values()]:
-            _send(pool)
 
     def sends_first(options: Any, daemon: Any) -> None:
         for pool in daemon.process_groups.values():
@@ -123,19 +120,6 @@ def starts_a_new_group_later() -> AbstractContextManager[None]:
         return answer
 
     return _instead(SupervisorNamespaceRPCInterface, "addProcessGroup", at_once)
-
-
-def gives_stopped_groups_a_turn() -> AbstractContextManager[None]:
-    """D10: in a shutdown every group takes a turn of the loop, stopped or not, in which others are still told of it."""
-
-    def passes_by(daemon: Any) -> None:
-        while daemon.stop_groups:
-            daemon.stop_groups[-1].stop_all()
-            if daemon.stop_groups[-1].get_unstopped_processes():
-                return
-            daemon.stop_groups.pop()
-
-    return _instead(Supervisor, "ordered_stop_groups_phase_1", passes_by)
 
 
 MENDS: dict[str, Callable[[], AbstractContextManager[None]]] = {
