@@ -88,6 +88,7 @@ class Shutdown:
                 first = len(self.remaining) == len(groups)
                 hears = group.policy.listener is not None and not first and not self.late
                 if hears and self._hear(rules.now, group, pools, before, due):
+                    self._report(rules, groups)
                     return False
                 self.told = True
                 for process in group.in_stop_order():

@@ -401,6 +401,21 @@ def test_a_listener_that_does_not_answer_is_waited_for_so_long_and_only_if_somet
     assert kills(nothing.dies(0, instance=1)) == [(12, 15, False)]
 
 
+def test_the_line_that_is_due_while_listeners_are_waited_for_is_told_and_wakes_nobody_again():
+    bench = Hearing(1, 2)
+    bench.do(ShutdownAsked())
+    bench.turns()
+    bench.dies(0, instance=2)
+    bench.time += 2.5
+    bench.dies(0, instance=1)
+    over = round(bench.time * SECOND) + HEARING_NS
+    bench.tick(bench.time)
+    bench.tick(bench.core.next_deadline() / SECOND)
+    lines = [effect.text for effect in bench.out if isinstance(effect, Log) and effect.text.startswith("waiting")]
+    assert lines == ["waiting for p1, p2, l to die", "waiting for l to die"]
+    assert round(bench.time * SECOND) < bench.core.next_deadline() <= over
+
+
 def test_a_listener_beyond_hope_is_not_waited_for():
     bench = Hearing(1, 2)
     bench.do(ListenerSpoke(bench.last, b"nonsense\n"))
