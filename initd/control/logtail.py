@@ -38,8 +38,7 @@ _STREAMS = {"stdout": 0, "stderr": 1}
 class Place(Record):
     """How far a log has been read: in which file, and what stands just before the position; None before that is known.
 
-    `over` says that the file ended there, and that it was no longer the log. That without a file is what was before the
-    first log.
+    `over` says that the file ended there, and that it was no longer the log.
     """
 
     position: int = 0
@@ -93,10 +92,11 @@ def _stream(loop: Loop, path: str, headers: tuple[tuple[str, str], ...]) -> Rece
 
 def _follow(loop: Loop, path: str) -> Pieces:
     try:
-        place = yield off_loop(loop, lane(path), lambda files: _near_end(files, path))
+        size = yield off_loop(loop, lane(path), lambda files: files.size(path))
     except OSError:
         raise Refused(404) from None
     yield b""
+    place = Place(max(0, size - HEAD_BYTES))
     while True:
         data, place = yield off_loop(loop, lane(path), partial(read_on, path, place))
         if data:
@@ -118,7 +118,7 @@ def read_on(path: str, place: Place, files: Files, limit: int = BLOCK_BYTES) -> 
 def _step(path: str, place: Place, files: Files, limit: int) -> tuple[bytes, Place, bool]:
     """What follows in the file of the place, or in the next; and whether there is more than what is in the log itself."""
     try:
-        if place.file is None and not place.over:
+        if place.file is None:
             place = _place(files, path, place.position)
         number, data = _find(files, path, place, limit)
         if number is None:
@@ -136,17 +136,6 @@ def _step(path: str, place: Place, files: Files, limit: int) -> tuple[bytes, Pla
     except OSError:
         pass
     return b"", place, False
-
-
-def _near_end(files: Files, path: str) -> Place:
-    """Where to begin; OSError without a log. If it is empty, at the end of the one before: it may be rotated before we look."""
-    size = files.size(path)
-    if size:
-        return Place(max(0, size - HEAD_BYTES))
-    try:
-        return _place(files, _name(path, 1), files.size(_name(path, 1))).replace(over=True)
-    except OSError:
-        return Place(over=True)
 
 
 def _place(files: Files, path: str, position: int) -> Place:
@@ -168,15 +157,15 @@ def _find(files: Files, path: str, place: Place, limit: int) -> tuple[int | None
         try:
             data = _rest(files, _name(path, number), place, limit)
         except OSError as error:
-            if not number:
-                unreadable, data = error, None
-            elif unreadable is not None:
-                raise unreadable from None
-            else:
-                return (number if place.file is None else None), b""
+            if number:
+                break
+            unreadable, data = error, None
         if data is not None:
             return number, data
         number += 1
+    if unreadable is not None:
+        raise unreadable
+    return None, b""
 
 
 def _rest(files: Files, path: str, place: Place, limit: int) -> bytes | None:

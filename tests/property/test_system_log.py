@@ -99,6 +99,7 @@ def test_a_shutdown_ends_in_time_whatever_becomes_of_the_system_log(ill, after, 
 
 def test_the_main_log_may_be_the_system_log_and_cannot_be_read_or_cleared_there() -> None:
     machine = Machine(program("p", stdout_syslog="true", stdout_logfile="NONE"), loglevel="debug\nlogfile=syslog")
+    machine.files.put("/syslog", b"of somebody else\n")
     calls = [machine.call(2, "readLog", 0, 0), machine.call(2, "clearLog")]
     machine.run(3)
     assert machine.log() == ""
@@ -108,6 +109,17 @@ def test_the_main_log_may_be_the_system_log_and_cannot_be_read_or_cleared_there(
     assert any(record.endswith(b"INFO spawned: 'p' with pid 2\n") for record in told)
     assert sum(record.endswith(b"DEBG hello\n") for record in told) == len(machine.received) - len(told) > 0
     assert [call.fault for call in calls] == ["NO_FILE", "NO_FILE"]
+    assert machine.files.data("/syslog") == b"of somebody else\n"
+
+
+def test_what_a_listener_answers_is_not_for_the_system_log_and_what_it_complains_of_is() -> None:
+    text = program("p", command="/usr/bin/p", events="TICK_3600", stdout_syslog="true", stderr_syslog="true")
+    said = [["write", "out", "READY\n"], ["write", "err", "hello\n"], ["pause"]]
+    machine = Machine(text.replace("[program:", "[eventlistener:"))
+    machine.kernel.programs = {"p": said}
+    machine.run(3)
+    assert len(machine.received) == 1
+    assert RECORD.fullmatch(machine.received[0])
 
 
 @given(st.sampled_from(["info", "info\nlogfile=syslog"]), st.sampled_from([None, "gone", "stalled"]))

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import errno
+import itertools
 
 import pytest
 
-from initd.control.logtail import TRUNCATED
+from initd.control.logtail import TRUNCATED, Place, read_on
+from sim.kernel import SimFiles
 from sim.kernel.sockets import SimClient
 from tests.unit.control.fake import World, get, parse
 
@@ -107,13 +109,56 @@ def test_a_log_that_cannot_be_opened_just_now_is_not_taken_for_another(
 def test_files_that_came_and_went_between_two_looks_are_sent_whole_and_in_order(world: World, followed: SimClient) -> None:
     before, files = body(followed), world.kernel.files
     write(world, b"last words")
-    for text in (b"one", b"t" * 100_000, b"three"):
-        for old, new in ((".2", ".3"), (".1", ".2"), ("", ".1")):
-            if files.exists(LOG + old):
-                files.rename(LOG + old, LOG + new)
-        files.put(LOG, text)
-    world.pass_time(1)
-    assert body(followed) == before + b"last words" + b"one" + b"t" * 100_000 + b"three"
+    texts = [b"%d" % number for number in range(20)] + [b"t" * 100_000, b"end"]
+    for text in texts:
+        rotate(files, text)
+    world.pass_time(0.3)
+    assert body(followed) == before + b"last words" + b"".join(texts)
+
+
+def test_a_follower_that_comes_back_at_a_new_log_begins_at_its_start() -> None:
+    files = SimFiles()
+    files.put(LOG, b"old")
+    data, place = read_on(LOG, Place(1), files)
+    assert (data, place.resumed_at) == (b"ld", 3)
+    rotate(files, b"")
+    data, place = read_on(LOG, place, files)
+    assert (data, place.resumed_at) == (b"", 0)
+    files.tree.find(LOG).data += b"new"
+    data, place = read_on(LOG, place, files)
+    assert (data, place.resumed_at) == (b"new", 3)
+
+
+def test_a_rotation_in_the_middle_of_a_look_skips_nothing() -> None:
+    files = SimFiles()
+    files.put(LOG, b"old")
+    place = read_on(LOG, Place(), files)[1]
+    rotate(files, b"one")
+    looks = 0
+
+    def interrupted(call: str, arguments: tuple[object, ...]) -> None:
+        nonlocal looks
+        looks += call == "read_at" and arguments[0] == LOG
+        if looks == 1:
+            looks += 1
+            rotate(files, b"two")
+
+    files.on_call = interrupted
+    read = b""
+    for _ in range(3):
+        data, place = read_on(LOG, place, files)
+        read += data
+    assert read == b"onetwo"
+
+
+def rotate(files: SimFiles, text: bytes) -> None:
+    """All backups are moved on, and the log begins anew with that text."""
+    hear, files.on_call = files.on_call, None
+    count = next(number for number in itertools.count(1) if not files.exists(f"{LOG}.{number}"))
+    for number in range(count, 0, -1):
+        files.rename(f"{LOG}.{number - 1}" if number > 1 else LOG, f"{LOG}.{number}")
+    files.put(LOG, text)
+    files.on_call = hear
 
 
 @pytest.mark.parametrize("leave", ["close", "shutdown", "reset"])

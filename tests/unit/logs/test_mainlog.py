@@ -147,6 +147,22 @@ def test_reopen_and_clear_are_those_of_the_file(bench, tmp_path: Path) -> None:
     assert bench.answers == [None, None, None]
 
 
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_clearing_is_told_to_the_copy_once_for_each_place_and_to_no_file_that_stays(
+    bench, tmp_path: Path, copied: bool
+) -> None:
+    with (tmp_path / "out").open("wb") as out:
+        log = open_log(bench, str(tmp_path / "log"), out.fileno() if copied else None)
+        log.log(Level.INFO, "old")
+        log.clear(bench.answers.append)
+        log.log(Level.INFO, "new")
+        bench.settle()
+    told = [line.split("INFO ")[1] for line in (tmp_path / "out").read_text().splitlines()]
+    assert told == (["old", "reopening log file", "reopening log file", "new"] if copied else [])
+    assert [line.split("INFO ")[1] for line in (tmp_path / "log").read_text().splitlines()] == ["new"]
+
+
+
 def test_a_log_that_was_never_opened_can_be_closed(bench) -> None:
     MainLog(bench.loop).close(bench.answers.append)
     assert bench.answers == [None]
