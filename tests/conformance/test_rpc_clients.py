@@ -54,6 +54,7 @@ STATE = (
 ERROR = ""
 REFUSED_AND_READ = (411, ERROR, CLOSED), (411, ERROR, KEPT)
 UNREAD = (400, ERROR, CLOSED), (400, ERROR, KEPT)
+SMUGGLED = (200, STATE, KEPT), (400, ERROR, CLOSED)
 WRONG_TYPE = (500, ERROR, KEPT), (200, fault(2, "INCORRECT_PARAMETERS"), KEPT)
 # what stock does, then what we do: where stock fails, hangs up on a client that is wrong, or takes its words otherwise
 DIFFERENT: dict[str, tuple[Seen, Seen]] = {
@@ -72,6 +73,11 @@ DIFFERENT: dict[str, tuple[Seen, Seen]] = {
     # whoever says `close` among other words gets what it asked for; whoever speaks HTTP/1.0 is told to come again
     "perl": ((200, value("3.0"), KEPT), (200, value("3.0"), CLOSED)),
     "http/1.0, kept": ((200, STATE, KEPT), (200, STATE, CLOSED)),
+    "a header beyond ascii": ((0, ERROR, CLOSED), (200, STATE, KEPT)),
+    # two servers in a row might read these in two ways
+    "two hosts": SMUGGLED,
+    "a space before a colon": SMUGGLED,
+    "a length with a sign": SMUGGLED,
     "date": WRONG_TYPE,
     "struct": WRONG_TYPE,
     "array": WRONG_TYPE,
