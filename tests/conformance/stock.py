@@ -128,7 +128,7 @@ class Daemon:
 
 def _credentials(config: str) -> list[str]:
     """The last name and password of a configuration, the client's if it has any; harmless ones if there are none."""
-    found = [re.findall(rf"^{key} = (.+)$", config, re.MULTILINE) for key in ("username", "password")]
+    found = [re.findall(rf"^{key} *= *(.+)$", config, re.MULTILINE) for key in ("username", "password")]
     return [values[-1].replace("%%", "%") if values else "none" for values in found]
 
 

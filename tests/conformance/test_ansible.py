@@ -16,6 +16,8 @@ from tests.conformance import stock
 from tests.conformance.ctl_client import Client
 from tests.conformance.ctl_steps import DAEMONS
 
+pytestmark = pytest.mark.xdist_group("ansible")
+
 LOCALE = {"LANG": "C", "LC_ALL": "C", "LC_MESSAGES": "C", "LC_CTYPE": "C"}
 PROGRAMS = """
 [program:web]

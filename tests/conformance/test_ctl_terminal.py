@@ -17,6 +17,8 @@ from tests.conformance.ctl_client import command
 from tests.conformance.ctl_steps import DAEMONS, normal
 from tests.conformance.terminal import CTRL_C, Terminal, seen
 
+pytestmark = pytest.mark.xdist_group("ctl terminal")
+
 PROMPT = "supervisor> "
 KILL = "the daemon is killed"
 CTRL_D, CTRL_R, CTRL_U, UP = "\x04", "\x12", "\x15", "\x1b[A"
