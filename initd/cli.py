@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None, held: Iterable[int] | None = None) -
     words = sys.argv[1:] if argv is None else list(argv)
     name = sys.argv[0].rpartition("/")[2]
     if name in PEERS:
-        _init(mask, lambda: _as_peer(name, sys.argv[0], words))
+        _init(mask, lambda: _as_peer(name, _called(sys.argv[0]), words))
     if words and words[0].partition("=")[0] == "--as":
         _init(mask, lambda: _as_named(words))
     if "--" in words and "-c" not in words[: words.index("--")]:
@@ -81,6 +81,14 @@ def _as_named(words: list[str]) -> Options:
     if name not in PEERS:
         _refuse(f"--as: no init {name!r}", f"expected one of {', '.join(PEERS)}")
     return _as_peer(name, name, rest)
+
+
+def _called(path: str) -> str:
+    """The name a program would have been called by: for a script the kernel makes a path of what was found in PATH."""
+    import posix
+
+    place, _, name = path.rpartition("/")
+    return name if place.encode(errors="surrogateescape") in posix.environ.get(b"PATH", b"").split(b":") else path
 
 
 def _as_peer(name: str, program: str, words: list[str]) -> Options:

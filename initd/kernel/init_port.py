@@ -76,6 +76,9 @@ class Init(Protocol):
     def has_terminal(self) -> bool:
         """Whether the command was given the terminal at its start."""
 
+    def left_terminal(self) -> bool:
+        """Whether we gave up the terminal to the session of the command; the SIGHUP and SIGCONT of that are taken already."""
+
     def pass_terminal(self, giver: int, taker: int) -> None:
         """Put the group `taker` in front if `giver` is, 0 for our own; nothing to do when somebody else has the terminal."""
 

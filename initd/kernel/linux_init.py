@@ -36,7 +36,7 @@ class LinuxInit:
         self._deaf = _signal.getsignal(_signal.SIGCHLD) == _signal.SIG_IGN
         if self._deaf:  # the kernel would throw exit statuses away
             _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-        self._terminal = False
+        self._terminal = self._left_terminal = False
 
     def mono(self) -> int:
         return monotonic_ns()
@@ -66,6 +66,7 @@ class LinuxInit:
         self._terminal = False
         if posix.getsid(0) == posix.getpid():
             fcntl.ioctl(0, termios.TIOCNOTTY)
+            self._left_terminal = True
             for number in (_signal.SIGHUP, _signal.SIGCONT):
                 _signal.sigtimedwait([number], 0)
 
@@ -170,6 +171,9 @@ class LinuxInit:
     # the terminal
     def has_terminal(self) -> bool:
         return self._terminal
+
+    def left_terminal(self) -> bool:
+        return self._left_terminal
 
     def pass_terminal(self, giver: int, taker: int) -> None:
         own = posix.getpgrp()

@@ -85,6 +85,8 @@ def _voice(options: Options, debugging: bool, session: bool, without: bool) -> N
             return [f"Child spawned with PID {first}."] + ["setsid complete."] * session
         if event == "changed":
             return [f"Received signal {SIGCHLD}."]
+        if event == "ignored":
+            return [f"Received signal {first}.", f"Ignoring tty hand-off signal {first}."]
         if event == "passed":
             return [f"Received signal {first}.", *forwarded(first, second)]
         if event == "reaped":

@@ -9,7 +9,7 @@ import errno
 
 from initd.kernel.command import Arrived, Command
 from initd.reaper.options import CANNOT_START
-from initd.signals import SIGCHLD, SIGCONT, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU
+from initd.signals import SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +88,9 @@ class Run:
             try:
                 self._main = self._kernel.start(command)
                 self._remark("started", self._main)
+                if self._kernel.left_terminal():
+                    for number in (SIGHUP, SIGCONT):
+                        self._remark("ignored", number)
                 return True
             except OSError as error:
                 now_ns = self._kernel.mono()

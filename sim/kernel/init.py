@@ -64,6 +64,7 @@ class SimInit:
         self.kernel, self._machine = kernel, kernel.machine
         self.ignored, self.blocked = frozenset(ignored), frozenset(blocked)
         self.terminal, self.front = terminal, 0
+        self._left_terminal = False
         self.sent: list[tuple[int, int, int]] = []
         self.said: list[str] = []
         self.calls = 0
@@ -85,6 +86,7 @@ class SimInit:
         child = machine.family.fork(machine.daemon, streams, own_group=command.place == "group")
         if command.place == "session":
             machine.table.new_session(child)
+            self._left_terminal, self.terminal = self.terminal, False
         elif command.place == "group" and self.terminal:
             self.front = child.pid
         child.ignored, child.blocked = set(self.ignored), set(self.blocked)
@@ -173,6 +175,9 @@ class SimInit:
     # the terminal
     def has_terminal(self) -> bool:
         return self.terminal
+
+    def left_terminal(self) -> bool:
+        return self._left_terminal
 
     def pass_terminal(self, giver: int, taker: int) -> None:
         if self.front == giver:
