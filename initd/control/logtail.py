@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 1024
 BLOCK_BYTES = 64 * 1024
-MARK_BYTES = 64
+MARK_BYTES = 1024
+"""By so much before the position a file is told from one that was emptied and written again."""
 POLL_NS = 250_000_000
 TRUNCATED = b"==> File truncated <==\n"
 NO_SNIFFING = ("X-Content-Type-Options", "nosniff")

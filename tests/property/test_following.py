@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.property.worlds import World, program
@@ -43,6 +43,7 @@ def test_a_follower_gets_every_byte_however_often_the_log_is_rotated(chunks, max
 
 
 @given(chunks=CHUNKS, maxbytes=st.sampled_from([100, 500]))
+@example(chunks=[(1, 0), (91, 0.01), (63, 0.1), (29, 0.01), (63, 0)], maxbytes=100)
 def test_without_backups_what_comes_is_in_order_and_the_loss_of_a_file_is_told(chunks, maxbytes) -> None:
     texts = [f"{number:03}" + "x" * size + "\n" for number, (size, _) in enumerate(chunks)]
     steps = [["sleep", BEGIN + 0.4]]
