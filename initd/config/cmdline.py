@@ -81,8 +81,8 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     if "--" in argv:
         at = list(argv).index("--")
         argv, command = argv[:at], tuple(argv[at + 1 :])
-        if not command or not command[0]:
-            raise ConfigError("there is no command behind --", hint="expected -- CMD ARG...")
+        if command[:1] == ("",):
+            raise ConfigError("the command behind -- is empty", hint="expected -- CMD ARG...")
     options, rest = getopt(argv, DAEMON)
     if rest:
         raise ConfigError(f"positional arguments are not supported: {rest}", hint="expected options only")

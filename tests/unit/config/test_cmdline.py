@@ -37,7 +37,7 @@ def test_help_and_version_are_told_and_end_the_reading() -> None:
     [
         (("foo",), "positional arguments are not supported: ['foo']"),
         (("-n", "a", "--", "-s"), "positional arguments are not supported: ['a']"),
-        (("-n", "--"), "there is no command behind --"),
+        (("-n", "--", ""), "the command behind -- is empty"),
         (("-x",), "option -x not recognized"),
         (("--bogus",), "option --bogus not recognized"),
         (("--no=1",), "option --no not a unique prefix"),
@@ -100,4 +100,4 @@ def test_where_to_record_is_an_option_of_ours_beside_the_others() -> None:
 
 def test_what_follows_two_dashes_is_a_command_whatever_it_looks_like() -> None:
     assert parse_arguments(["-n", "--", "-s", "--", "-x"]).command == ("-s", "--", "-x")
-    assert parse_arguments(["-n"]).command == ()
+    assert parse_arguments(["-n"]).command == parse_arguments(["-n", "--"]).command == ()  # so it is for supervisord
