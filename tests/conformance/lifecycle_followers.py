@@ -69,7 +69,7 @@ class Follower:
 
     def wait(self, end: bytes) -> None:
         try:
-            self._side.wait(lambda: self.text.endswith(end), f"{end[-10:]!r} from a log that is followed")
+            self._side.wait(lambda: end in self.text, f"{end[-10:]!r} from a log that is followed")
         except Late as late:
             raise Late(f"{late}, after {self.text[-10:]!r}, and {'went on' if self._thread.is_alive() else self._why}") from None
 
