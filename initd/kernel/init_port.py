@@ -69,6 +69,9 @@ class Init(Protocol):
     def become_subreaper(self) -> None:
         """Orphans below us are reparented to us from now on (PR_SET_CHILD_SUBREAPER)."""
 
+    def is_subreaper(self) -> bool:
+        """Whether that is so, by whoever's doing."""
+
     def tie_to_parent(self, number: int) -> bool:
         """Have that signal sent to us when our parent ends (PR_SET_PDEATHSIG); False if it has ended already."""
 

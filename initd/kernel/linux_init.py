@@ -161,6 +161,11 @@ class LinuxInit:
         outlive_libc_signals()
         prctl(PR_SET_CHILD_SUBREAPER, 1)
 
+    def is_subreaper(self) -> bool:
+        from initd.kernel.linux_libc import is_subreaper
+
+        return is_subreaper()
+
     def tie_to_parent(self, number: int) -> bool:
         from initd.kernel.linux_libc import PR_SET_PDEATHSIG, prctl
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     import _ctypes
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER = 1, 36, 37
 SYSCALLS = {"x86_64": (129, 14), "aarch64": (138, 135), "riscv64": (138, 135), "loongarch64": (138, 135)}
 """rt_sigqueueinfo and rt_sigprocmask on 64-bit machines; others send a signal without its value."""
 SIG_BLOCK, LIBC_SIGNALS, MASK_BYTES = 0, (1 << 31 | 1 << 32), 8
@@ -54,6 +54,13 @@ def _call(name: str, *arguments: object) -> None:
 def prctl(option: int, argument: int) -> None:
     """prctl(2) of one argument."""
     _call("prctl", _Int(option), _Long(argument), _Long(0), _Long(0), _Long(0))
+
+
+def is_subreaper() -> bool:
+    """Whether orphans below us come to us: that mark outlives execve(2), so whoever started us may have set it."""
+    answer = _Int()
+    _call("prctl", _Int(PR_GET_CHILD_SUBREAPER), _ctypes.byref(answer), _Long(0), _Long(0), _Long(0))
+    return bool(answer.value)
 
 
 def queue(pid: int, number: int, arrived: Arrived) -> None:

@@ -35,7 +35,8 @@ def scan(
     """The options as (letter, value), and the other words.
 
     `short` is getopt's string of letters, a colon after those with a value; `long` gives the letter of a long name.
-    With `permute` options are also found behind the first other word, up to `--`. Raises Ends with code 1 and `usage`.
+    With `permute` options are also found behind the first other word, up to `--`, unless POSIXLY_CORRECT is set. Raises
+    Ends with code 1 and `usage`.
     """
     found: list[tuple[str, str]] = []
     others: list[str] = []
@@ -75,7 +76,7 @@ def scan(
                 found.append((letter, value))
         else:
             others.append(word)
-            if not permute:
+            if not permute or b"POSIXLY_CORRECT" in caller.environ:
                 break
     return found, others + rest
 

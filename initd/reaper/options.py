@@ -30,9 +30,9 @@ class Options:
     For the inits we stand in for: `farewell` is a signal for the target when CMD has ended, `suspend` are signals that stop
     us as well, `pause` is to run no command until a stop signal. `refuse` words a failed exec (init_port). `remark(event,
     first, second)` gives the lines, as (descriptor, text), to be written when we are `bound` to those above and below
-    (whether as subreaper), have `started` CMD (its pid), `ignored` what comes of leaving a terminal (the signal), `passed` a
-    signal (as which), seen that children have `changed`, `reaped` an orphan (its pid), seen that CMD still `waits`,
-    `exited` or `died` (its pid, status or signal), or are `over` (the exit status).
+    (whether we became a subreaper, whether we are one), have `started` CMD (its pid), `ignored` what comes of leaving a
+    terminal (the signal), `passed` a signal (as which), seen that children have `changed`, `reaped` an orphan (its pid), seen
+    that CMD still `waits`, `exited` or `died` (its pid, status or signal), or are `over` (the exit status).
     """
 
     name = "initd"

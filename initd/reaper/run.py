@@ -74,7 +74,8 @@ class Run:
         try:
             if adopts:
                 kernel.become_subreaper()
-            self._remark("bound", adopts)
+            if options.remark is not None:
+                self._remark("bound", adopts, kernel.is_subreaper())
             if options.parent_death and not kernel.tie_to_parent(options.parent_death):
                 return options.parent_death
         except (OSError, ImportError) as error:

@@ -127,7 +127,8 @@ def _voice(options: Options, caller: Caller, verbosity: int) -> None:
 
     def lines(event: str, first: int, second: int) -> list[tuple[int, str]]:
         if event == "bound":
-            return [(TRACE, "Registered as child subreaper")] if first else [(WARN, NO_SUBREAPER)] if caller.pid != 1 else []
+            registered = [(TRACE, "Registered as child subreaper")] if first else []
+            return registered if second or caller.pid == 1 else [(WARN, NO_SUBREAPER)]
         if event == "started":
             return [(INFO, f"Spawned child process '{options.command[0]}' with pid '{first}'")]
         if event == "passed":

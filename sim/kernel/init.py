@@ -168,6 +168,10 @@ class SimInit:
     def become_subreaper(self) -> None:
         self.kernel.become_subreaper()
 
+    @rule("subreaper-is-known")
+    def is_subreaper(self) -> bool:
+        return self._machine.daemon.subreaper
+
     def tie_to_parent(self, number: int) -> bool:
         self.kernel._enter("tie_to_parent", number)
         return True

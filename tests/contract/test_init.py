@@ -139,6 +139,14 @@ def test_everybody_below_us_is_found_the_nearest_first(world: World) -> None:
     assert len(below) == 4 and below[2] < below[3]
 
 
+@contract("subreaper-is-known", role=CHILD)
+def test_whether_we_are_a_subreaper_is_known(world: World) -> None:
+    init = world.become_init()
+    assert not init.is_subreaper()
+    init.become_subreaper()
+    assert init.is_subreaper()
+
+
 @contract("session-members", role=CHILD)
 def test_a_session_has_the_children_of_its_leader_in_it(world: World) -> None:
     init = world.become_init()

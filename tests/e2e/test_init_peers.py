@@ -22,6 +22,7 @@ CALLS = {
         "-p SIGKILL true", "zzzz", "-s -- zzzz", "/etc", "true", "-vvv true", "-svvv true", "-s -- -- true", "--foo",
         "--version --foo", "sh -c true", "-svvvw sh -- -c exit\\ 3", "-svv -- sh -c kill\\ -9\\ $$", "-g -s -- false",
         "-s -e 143 -- sh -c kill\\ $$", "-e 7 -s -- sh -c exit\\ 7", "-sp SIGTERM true", "-s -- sh -c kill\\ -40\\ $$",
+        "POSIXLY_CORRECT=1 -s sh -c exit\\ 3",
         "TINI_SUBREAPER= true", "TINI_VERBOSITY=3 true", "TINI_VERBOSITY=0 zzzz", "TINI_VERBOSITY=x true",
         "TINI_KILL_PROCESS_GROUP=1 -s true",
     ],
