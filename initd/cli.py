@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 else:
     import _signal
 
+CONFIGURATION = ("-c", "--configuration")
+"""What before `--` makes it a daemon's call."""
 PEERS = {
     **{"tini": "tini", "tini-static": "tini", "docker-init": "tini"},
     **{"dumb-init": "dumb_init", "catatonit": "catatonit"},
@@ -34,7 +36,7 @@ def main(argv: Sequence[str] | None = None, held: Iterable[int] | None = None) -
         _init(mask, lambda: _as_peer(name, _called(sys.argv[0]), words))
     if words and words[0].partition("=")[0] == "--as":
         _init(mask, lambda: _as_named(words))
-    if "--" in words and "-c" not in words[: words.index("--")]:
+    if "--" in words and not any(word.startswith(CONFIGURATION) for word in words[: words.index("--")]):
         _init(mask, lambda: _plan(words))
     from initd.daemon import main as daemon
 

@@ -37,6 +37,12 @@ def test_a_command_that_dies_of_a_signal_gives_128_and_its_number(first: bool, n
     assert ran("--", "bash", "-c", f"kill -{name} $$; sleep 100", first=first)[0] == 128 + number
 
 
+def test_a_configuration_before_the_command_is_the_daemons_however_it_is_given() -> None:
+    for options in (("-n", "-c", "file"), ("-cfile",), ("--configuration=file",), ("--configuration", "file")):
+        code, out, err = ran(*options, "--", "true", first=False)
+        assert (code, out) == (2, "") and "could not find config file file" in err
+
+
 @PLACES
 def test_what_cannot_be_run_is_told_apart(first: bool, tmp_path: Path) -> None:
     for name, text, mode in (("bad", "#!/no/such/interpreter\n", 0o755), ("closed", "true\n", 0o644), ("plain", "exit 9", 0o755)):
