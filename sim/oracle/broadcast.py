@@ -59,6 +59,7 @@ class _Play:
         self._broadcast, self._mended = broadcast, mended
         self._kernel = SpeakingKernel(broadcast, lambda: options().pipes)
         self._poller = _Poller(self, broadcast, self._kernel)
+        self._checked = ""
         self.daemon: Any = None
 
     def run(self) -> Trace:
@@ -84,7 +85,10 @@ class _Play:
 
     def _session(self) -> int:
         """From reading the file to everything being down; the mood it ends in."""
-        groups = options().read(options().text)
+        there = options().text
+        groups = options().read(self._checked or there)
+        options().put(there)
+        self._checked = ""
         self.daemon = Supervisor(options())
         clients = self._poller.clients = _Clients(self.daemon, self._kernel)
         options().begin(groups, self._kernel, {CLIENT_FD: clients}, self._poller, _Log(self._kernel))
@@ -110,7 +114,10 @@ class _Play:
             self._kernel.outsider(deed.arguments[0])
         elif deed.what == "end":
             options().signal_receiver.receive(signal.SIGTERM, None)
-        elif CHECKS_RELOADS not in self._mended or _is_sound():
+        elif CHECKS_RELOADS not in self._mended:
+            options().signal_receiver.receive(signal.SIGHUP, None)
+        elif _is_sound():
+            self._checked = options().text
             options().signal_receiver.receive(signal.SIGHUP, None)
         return CALM
 

@@ -133,4 +133,5 @@ MENDS: dict[str, Callable[[], AbstractContextManager[None]]] = {
 }
 """By the name the register has for it."""
 CHECKS_RELOADS = "reloads_what_is_broken"
-"""D11's, which is none of supervisor's modules, but of who sends SIGHUP: it comes only where the file is sound."""
+"""D11's, which is none of supervisor's modules, but of who sends SIGHUP: it comes only where the file is sound, and
+what that said then is what counts, whatever becomes of it until everything is down."""

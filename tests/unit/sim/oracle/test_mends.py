@@ -116,6 +116,19 @@ def test_a_reload_of_a_broken_file_touches_nothing():
     assert [at for at, _, _ in sent] == [5]
 
 
+def test_what_was_checked_at_a_reload_is_what_is_applied():
+    """The file has changed once more by the time at which everything is down, and is broken."""
+    met, sent = played(
+        pool("l", "REMOTE_COMMUNICATION") + program("a"),
+        pool("l", "REMOTE_COMMUNICATION", size=3) + program("b"),
+        "[eventlistener:l]\ncommand=/run\n",
+        speakers=(listener("l:l"),),
+        deeds=((2, "write", ("1",)), (3, "reload"), (3.002, "write", ("2",)), (5, "emit", ("kind", "still here"))),
+    )
+    assert met == {CHECKS_RELOADS}
+    assert [at for at, _, _ in sent] == [5]
+
+
 def test_a_pool_sends_before_anything_else_changes():
     """The pool has room for one event: what has ended, or that it starts again."""
     met, sent = played(
