@@ -150,7 +150,7 @@ def _transcript(step: Run, out: str, err: str, code: int, daemon: stock.Daemon) 
         out = out.partition("\n")[0] + "\n"
     elif step.look == "sorted":
         out, code = "".join(sorted(out.splitlines(keepends=True))), bool(code)
-    # our errors add where and how to mend it, indented between the two lines of theirs
+    # our errors add where and how to mend it (D22), indented between the two lines of theirs
     err = "".join(line for line in err.splitlines(keepends=True) if not line.startswith("  "))
     return f"$ {' '.join(step.words)}\n{normal(out, daemon)}{'! ' if err else ''}{normal(err, daemon)}= {code}\n"
 

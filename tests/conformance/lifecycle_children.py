@@ -46,7 +46,7 @@ SHARED_FILES = {"probe.sh": (PROBE, 0o644)}
 def seen(name: str, why: str, **options: object) -> Scenario:
     path = f"{name}.view"
     text = program(name, f"/bin/sh @DIR@/probe.sh {name} 'two words' \\$HOME ~", **options)
-    return Scenario(f"the child's view: {why}", text, (start(name), until_file(path, "tty"), stop(name)))
+    return Scenario(f"the child's view: {why}", text, (start(name), until_file(path, "tty"), stop(name)), live=True)
 
 
 def open_files(side: Side) -> list[str]:

@@ -130,7 +130,10 @@ def lives_of_sockets() -> list[Scenario]:
 def natures() -> list[Scenario]:
     looked = [("fh", {}), ("fi", {"socket_mode": "0666"}), ("fj", {"user": "nobody"})]
     looked += [("fk", {"socket_owner": "nobody:daemon", "socket_mode": "0640"}), ("fl", {"socket_owner": "daemon"})]
-    looked += [("fm", {"user": "nobody", "socket_owner": "root"}), ("fn", {"socket_backlog": "5", "redirect_stderr": "true"})]
+    looked += [
+        ("fm", {"user": "nobody", "socket_owner": "root"}),
+        ("fn", {"socket_backlog": "5", "redirect_stderr": "true"}),
+    ]
     return [
         Scenario(
             f"what a child has of a socket with {' and '.join(options) or 'nothing said'}",
@@ -153,7 +156,8 @@ def natures() -> list[Scenario]:
         Scenario(
             "a client asks about it as about any program",
             fcgi("fr", "/bin/cat", priority=7),
-            (info("fr"), start("fr"), ctl("status", "fr"), ctl("avail"), rpc("signalProcess", "fr", "HUP"), until("fr", "EXITED"))
+            (info("fr"), start("fr"), ctl("status", "fr"), rpc("signalProcess", "fr", "HUP"), until("fr", "EXITED"))
+            + (lambda side: [line for line in side.ctl("avail")[1].splitlines() if line.startswith("fr ")],)
             + (lambda side: [row for row in side.rpc("getAllConfigInfo") if row["name"] == "fr"],),
             names=("fr",),
             skip=frozenset({"log"}),
@@ -181,7 +185,15 @@ def natures() -> list[Scenario]:
 
 
 def daemons() -> list[Scenario]:
-    order = ("socket unix", "^RPC", "^Server", "^spawned", "^supervisord started", "^stopped", "^received SIG(TERM|HUP)")
+    order = (
+        "socket unix",
+        "^RPC",
+        "^Server",
+        "^spawned",
+        "^supervisord started",
+        "^stopped",
+        "^received SIG(TERM|HUP)",
+    )
     come = (up("fu_0"), up("fu_1"), up("ft"), up("fv"))
     return [
         own(
@@ -230,7 +242,9 @@ def daemons() -> list[Scenario]:
             write("conf.d/fx.conf", fcgi("fx", autostart="true", socket_mode="0777", socket_backlog=5)),
             ctl("reread"),
             ctl("update"),
-            write("conf.d/fx.conf", fcgi("fx", autostart="true", socket="unix://@DIR@/new-fx.sock", socket_mode="0777")),
+            write(
+                "conf.d/fx.conf", fcgi("fx", autostart="true", socket="unix://@DIR@/new-fx.sock", socket_mode="0777")
+            ),
             ctl("reread"),
             ctl("update"),
             up("fx", 2),

@@ -40,6 +40,8 @@ FORGET = (
     (re.compile(r"\((pid )?\d+\)"), "(N)"),
     (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime T"),
     (re.compile(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M"), "WHEN"),
+    (re.compile(r"file: \S+ line: \d+"), "file: F line: L"),
+    (re.compile(r"(uncaptured python exception), closing channel .* with name (\S+) .*"), r"\1 of \2"),
     (re.compile(r"---(\w+)-\w{8}\.log"), r"---\1-RANDOM.log"),
 )
 
@@ -91,7 +93,9 @@ class Side:
 
     def environment(self) -> dict[str, str]:
         base = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        return base | {"PYTHONPATH": str(ROOT), "FROM_LAUNCHER": "yes"}
+        modules = self.dir / "modules"  # of a scenario that brings some
+        path = f"{ROOT}:{modules}" if modules.exists() else str(ROOT)
+        return base | {"PYTHONPATH": path, "FROM_LAUNCHER": "yes"}
 
     def fill(self, text: str) -> str:
         return text.replace("@DIR@", str(self.dir)).replace("@PY@", sys.executable)
@@ -221,7 +225,7 @@ class Side:
         if isinstance(value, bytes):
             return value.replace(str(self.dir).encode(), b"DIR")
         if isinstance(value, str):
-            value = value.replace(str(self.dir), "DIR")
+            value = value.replace(str(self.dir), "DIR").replace(sys.executable, "PYTHON")
             for pattern, word in FORGET:
                 value = pattern.sub(word, value)
         return value

@@ -28,6 +28,7 @@ class Scenario:
     files: Mapping[str, tuple[str | bytes, int]] = field(default_factory=dict)
     daemon: str | None = None  # the [supervisord] section of a daemon of its own; None shares one with others
     skip: frozenset[str] = frozenset()  # aspects that have nothing stable to say
+    live: bool = False  # what stock shows depends on the machine: it is asked every time
 
     def __post_init__(self) -> None:
         found = re.findall(r"^\[program:(.*)\]", self.programs, re.M)

@@ -1,4 +1,4 @@
-"""All scenarios there are."""
+"""All scenarios there are, by suite."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ TABLES = (
     lifecycle_daemons,
     lifecycle_reloads,
 )
-SCENARIOS: list[Scenario] = [scenario for table in TABLES for scenario in table.SCENARIOS]
+SUITES: dict[str, list[Scenario]] = {
+    "lifecycle": [scenario for table in TABLES for scenario in table.SCENARIOS],
+}
 SHARED_FILES = {
     name: file
     for table in (lifecycle_children, lifecycle_outputs, lifecycle_logs, lifecycle_followers, lifecycle_lines)

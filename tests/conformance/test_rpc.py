@@ -7,101 +7,39 @@ tests of its own, with both sides spelled out.
 from __future__ import annotations
 
 import http.client
-import re
 import xmlrpc.client
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from supervisor.xmlrpc import SupervisorTransport, UnixStreamHTTPConnection
+from supervisor.xmlrpc import UnixStreamHTTPConnection
 
-from tests.conformance.rpc_script import PROGRAMS, SCRIPT, SHUTDOWN, STUBBORN, Await, Call
-from tests.conformance.stock import OURS, STOCK, Daemon, start, until
+from tests.conformance.golden import HOWTO
+from tests.conformance.rpc_script import PROGRAMS, SCRIPT, SHUTDOWN, Call
+from tests.conformance.rpc_suite import SCENARIOS, SERVER, SUITE, ask, converse, normal
+from tests.conformance.stock import OURS, STOCK, Daemon, start
 
 pytestmark = pytest.mark.xdist_group("rpc")
 
-SERVER = "username = user\npassword = secret"
 CALLS = [step for step in [*SCRIPT, *SHUTDOWN] if isinstance(step, Call)]
 
 
-def ask(daemon: Daemon, call: Call) -> Any:
-    """The value, or what went wrong: ("fault", code, text) or ("http", status)."""
-    transport = SupervisorTransport("user", "secret", f"unix://{daemon.socket}")
-    name = (
-        call.method if "." in call.method and not call.method.startswith("getState.") else f"supervisor.{call.method}"
-    )
-    request = xmlrpc.client.dumps(call.params, name)
-    try:
-        return transport.request("localhost", "/RPC2", request)[0]
-    except xmlrpc.client.Fault as fault:
-        return ("fault", fault.faultCode, fault.faultString)
-    except xmlrpc.client.ProtocolError as error:
-        return ("http", error.errcode)
-    finally:
-        transport.close()
-
-
-def normal(value: Any, daemon: Daemon) -> Any:
-    """The value without what cannot be the same twice."""
-    if isinstance(value, dict):
-        return {name: passing(name, normal(item, daemon)) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return unhurried([normal(item, daemon) for item in value])
-    if isinstance(value, str):
-        value = value.replace(str(daemon.folder), "FOLDER").replace(str(daemon.process.pid), "PID")
-        value = re.sub(r"pid \d+, uptime [\d:]+", "pid N, uptime T", value)
-        value = re.sub(r"[A-Z][a-z][a-z] \d\d \d\d:\d\d [AP]M", "DATE", value)
-        return re.sub(r"supervisor-\w{8}\.log", "supervisor-RANDOM.log", value)
-    return value
-
-
-def unhurried(items: list[Any]) -> list[Any]:
-    """Result structs by name: in what order programs die is theirs to say, even with one daemon alone."""
-    structs = [item for item in items if isinstance(item, dict) and "status" in item]
-    return sorted(items, key=lambda item: (item["group"], item["name"])) if structs and structs == items else items
-
-
-def passing(name: str, value: Any) -> Any:
-    return value > 0 if name in ("pid", "now", "start", "stop") else value
-
-
-def converse(daemon: Daemon) -> list[Any]:
-    answers = []
-    for step in SCRIPT:
-        if isinstance(step, Await):
-            daemon.wait_for_state(step.name, step.state)
-        else:
-            answers.append(normal(ask(daemon, step), daemon))
-    for step in SHUTDOWN:
-        answers.append(normal(ask(daemon, step), daemon))
-        if step.params[:1] == ("stubborn",):
-            until("the stubborn program ignores TERM", (daemon.folder / "stubborn").exists)
-    return answers
-
-
 @pytest.fixture(scope="module")
-def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, Daemon]]:
-    folder = tmp_path_factory.mktemp("rpc")
-    with ExitStack() as stack:
-        yield (
-            stack.enter_context(start(STOCK, folder / "stock", PROGRAMS + STUBBORN, SERVER)),
-            stack.enter_context(start(OURS, folder / "ours", PROGRAMS + STUBBORN, SERVER)),
-        )
-
-
-@pytest.fixture(scope="module")
-def answers(daemons: tuple[Daemon, Daemon]) -> tuple[list[Any], list[Any]]:
-    with ThreadPoolExecutor(2) as pool:
-        stock, ours = pool.map(converse, daemons)
-    return stock, ours
+def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], list[Any]]:
+    stock = SUITE.answers(list(SCENARIOS))
+    assert "conversation" in stock, HOWTO
+    return stock["conversation"], converse(OURS, tmp_path_factory.mktemp("rpc"))
 
 
 @pytest.mark.parametrize("index", range(len(CALLS)), ids=[f"{index}-{call}" for index, call in enumerate(CALLS)])
 def test_a_call_is_answered_as_the_stock_daemon_answers_it(answers: tuple[list[Any], list[Any]], index: int) -> None:
     stock, ours = answers
     assert ours[index] == stock[index]
+
+
+def test_the_calls_are_many_enough_to_mean_something() -> None:
+    assert len(CALLS) >= 200
 
 
 @pytest.fixture(scope="module")
