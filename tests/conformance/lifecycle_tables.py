@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tests.conformance import (
+    events_outputs,
+    events_pools,
+    events_states,
     lifecycle_children,
     lifecycle_daemons,
     lifecycle_ends,
@@ -32,6 +35,7 @@ TABLES = (
 )
 SUITES: dict[str, list[Scenario]] = {
     "lifecycle": [scenario for table in TABLES for scenario in table.SCENARIOS],
+    "events": [*events_states.SCENARIOS, *events_outputs.SCENARIOS, *events_pools.SCENARIOS],
 }
 SHARED_FILES = {
     name: file

@@ -7,6 +7,7 @@ from tests.conformance.golden import Suite
 
 ALL = (
     lifecycle_suite.suite("lifecycle"),
+    lifecycle_suite.suite("events", "event_words"),
     ctl_suite.SUITE,
     rpc_suite.SUITE,
 )
