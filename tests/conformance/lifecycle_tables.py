@@ -8,6 +8,7 @@ from tests.conformance import (
     events_states,
     lifecycle_children,
     lifecycle_daemons,
+    lifecycle_differences,
     lifecycle_ends,
     lifecycle_fastcgi,
     lifecycle_followers,
@@ -32,6 +33,7 @@ TABLES = (
     lifecycle_lines,
     lifecycle_daemons,
     lifecycle_reloads,
+    lifecycle_differences,
 )
 SUITES: dict[str, list[Scenario]] = {
     "lifecycle": [scenario for table in TABLES for scenario in table.SCENARIOS],

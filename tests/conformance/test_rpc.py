@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from supervisor.xmlrpc import UnixStreamHTTPConnection
 
+from tests.conformance.differences import differs
 from tests.conformance.golden import HOWTO
 from tests.conformance.rpc_script import PROGRAMS, SCRIPT, SHUTDOWN, Call
 from tests.conformance.rpc_suite import SCENARIOS, SERVER, SUITE, ask, converse, normal
@@ -133,6 +134,7 @@ def answer_of_both(daemons: tuple[Daemon, Daemon], call: Call) -> tuple[Any, Any
     return stock, ours
 
 
+@differs("D15")
 @pytest.mark.parametrize(("length", "text"), [(2, "a\ufffd"), (3, "a\u00e9"), (0, "a\u00e9z\ufffd")])
 def test_bytes_that_are_no_utf_8_are_replaced(fresh: tuple[Daemon, Daemon], length: int, text: str) -> None:
     stock, ours = answer_of_both(fresh, Call("readProcessStdoutLog", ("latin", 0, length)))
@@ -140,18 +142,21 @@ def test_bytes_that_are_no_utf_8_are_replaced(fresh: tuple[Daemon, Daemon], leng
     assert ours == text
 
 
+@differs("D15")
 def test_control_characters_are_replaced(fresh: tuple[Daemon, Daemon]) -> None:
     with pytest.raises(xmlrpc.client.expat.ExpatError):
         ask(fresh[0], Call("readProcessStdoutLog", ("colour", 0, 0)))
     assert ask(fresh[1], Call("readProcessStdoutLog", ("colour", 0, 0))) == "\ufffd[1mx"
 
 
+@differs("D16")
 def test_sizes_that_do_not_fit_32_bits_are_clamped(fresh: tuple[Daemon, Daemon]) -> None:
     stock, ours = answer_of_both(fresh, Call("getAllConfigInfo"))
     assert stock == ["http", 500]
     assert [info["stdout_logfile_maxbytes"] for info in ours if info["name"] == "huge"] == [2**31 - 1]
 
 
+@differs("N1")
 @pytest.mark.parametrize(
     "call",
     [
@@ -172,6 +177,7 @@ def test_parameters_of_a_wrong_type_are_a_fault_instead_of_an_internal_error(
     assert ours == ["fault", 2, "INCORRECT_PARAMETERS"]
 
 
+@differs("D19")
 def test_a_page_of_another_origin_is_refused(fresh: tuple[Daemon, Daemon]) -> None:
     headers = {"Authorization": BASIC, "Content_Length": str(len(STATE))}
     answers = [

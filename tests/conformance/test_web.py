@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.conformance.differences import differs
 from tests.conformance.stock import OURS, STOCK, Daemon, start, until
 from tests.conformance.test_rpc import raw
 
@@ -269,22 +270,26 @@ def both(daemons: list[Daemon], method: str, path: str, form: str = "", **header
     return [answer(daemon, method, path, form, **headers) for daemon in daemons]
 
 
+@differs("N3")
 def test_a_restart_that_failed_says_so(daemons: list[Daemon], answers: object) -> None:
     stock, ours = both(daemons, "GET", "/index.html?action=restart&processname=missing")
     assert stock["location"].endswith("message=Process missing restarted")
     assert ours["location"].endswith("message=ERROR: Process missing: no such file")
 
 
+@differs("N2")
 def test_an_action_without_a_process_is_the_clients_error(daemons: list[Daemon], answers: object) -> None:
     assert [each["status"] for each in both(daemons, "GET", "/index.html?action=start")] == [500, 400]
 
 
+@differs("N2")
 @pytest.mark.parametrize("limit", ["99999999999999999999999", "%C2%B2"])
 def test_a_limit_that_makes_no_sense_is_no_internal_error(daemons: list[Daemon], answers: object, limit: str) -> None:
     pair = both(daemons, "GET", f"/tail.html?processname=cat&limit={limit}")
     assert [each["status"] for each in pair] == [500, 200]
 
 
+@differs("D19")
 def test_a_form_of_another_site_acts_there_and_not_here(daemons: list[Daemon], answers: object) -> None:
     form = "action=stop&processname=say"
     stock, ours = both(daemons, "POST", "/index.html", form, Origin="http://evil")
