@@ -28,9 +28,14 @@ HANG_S = 3.0
 Init = tuple[str, ...]
 
 
+def patience_s(container: Container) -> float:
+    """How long to wait for what may never come: of ours it must, so long."""
+    return HANG_S * (20 if str(daemon_command()[0]) in map(str, container.process.args) else 1)
+
+
 def status(container: Container) -> int | None:
     """The exit status, None if it hangs."""
-    deadline = time.monotonic() + HANG_S * (1 if "/usr/bin" in str(container.process.args) else 20)
+    deadline = time.monotonic() + patience_s(container)
     while container.process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     return container.process.poll()
@@ -134,7 +139,9 @@ def terminal_stop(init: Init) -> str:
     with Container("sh", "-c", script, init=init) as container:
         container.until_said("on")
         container.send(signal.SIGTSTP)
-        signal.sigtimedwait([], 1)
+        deadline = time.monotonic() + patience_s(container)
+        while "told" not in container.out and time.monotonic() < deadline:
+            time.sleep(0.02)
         return "forwarded" if "told" in container.out else "not forwarded"
 
 
