@@ -134,6 +134,11 @@ class Shutdown:
         self.hearing_until = self.look_at = None
         return False
 
+    def told_more(self, pools: Pools) -> None:
+        """Something has happened. Where it has taken the place of all that listeners were to hear, there is no need to wait."""
+        if self.look_at is not None and not pools.waits(self.remaining[-1]):
+            self.look_at = 0
+
     def _last_up(self, group: Group) -> Process | None:
         """The member stopped last of those that do not count as down.
 

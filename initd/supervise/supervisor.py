@@ -123,7 +123,12 @@ class Supervisor:
             self._finished = self._shutdown.advance(rules, self._groups, self.audience.pools, due)
             if self._finished:
                 rules.out.append(self._exit(self._shutdown))
-        return rules.out if self.audience.pools.empty else self.audience.follow(rules.out)
+        if self.audience.pools.empty:
+            return rules.out
+        done = self.audience.follow(rules.out)
+        if self._shutdown is not None and not self._finished:
+            self._shutdown.told_more(self.audience.pools)
+        return done
 
     def _runs(self, instance: int) -> bool:
         process = self._processes.get(instance)

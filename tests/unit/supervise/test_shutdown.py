@@ -307,15 +307,20 @@ class Hearing(Bench):
     """Programs whose number is their priority, and a listener, the last instance, that is READY; all RUNNING but `idle`."""
 
     def __init__(
-        self, *priorities: int, idle: tuple[int, ...] = (), priority: int = -1, most_ns: int | None = None
+        self,
+        *priorities: int,
+        idle: tuple[int, ...] = (),
+        priority: int = -1,
+        most_ns: int | None = None,
+        buffer_size: int = 10,
+        events: tuple[str, ...] = ("SUPERVISOR_STATE_CHANGE_STOPPING", "PROCESS_STATE_STOPPED"),
     ) -> None:
         super().__init__(booted=False)
         self.core = Supervisor(exit_policy=ExitPolicy(shutdown_ns=most_ns))
         for number in priorities:
             self.add(GroupPolicy(f"p{number}", number, (ProcessPolicy(f"p{number}", autostart=number not in idle),)))
-        events = ListenerPolicy(("SUPERVISOR_STATE_CHANGE_STOPPING", "PROCESS_STATE_STOPPED"))
         listener = ProcessPolicy("l", startsecs=0)
-        self.add(GroupPolicy("l", priority, (listener,), events))
+        self.add(GroupPolicy("l", priority, (listener,), ListenerPolicy(events, buffer_size)))
         self.do(Booted())
         self.last = len(priorities) + 1
         for instance in range(1, self.last + 1):
@@ -414,6 +419,20 @@ def test_the_line_that_is_due_while_listeners_are_waited_for_is_told_and_wakes_n
     lines = [effect.text for effect in bench.out if isinstance(effect, Log) and effect.text.startswith("waiting")]
     assert lines == ["waiting for p1, p2, l to die", "waiting for l to die"]
     assert round(bench.time * SECOND) < bench.core.next_deadline() <= over
+
+
+def test_listeners_are_not_waited_for_when_news_have_pushed_out_all_that_was_for_them():
+    bench = Hearing(2, -2, buffer_size=2, events=("PROCESS_STATE",))
+    bench.do(ShutdownAsked())
+    bench.turns()
+    began = bench.time
+    bench.dies(0, instance=1)
+    bench.tick(began)
+    assert bench.core.next_deadline() == round(began * SECOND) + HEARING_NS, "it is busy, and something waits for it"
+    bench.dies(0, instance=2)
+    assert bench.core.next_deadline() == 0
+    bench.turns()
+    assert bench.state(bench.last) is ProcessState.STOPPING
 
 
 def test_a_listener_beyond_hope_is_not_waited_for():
