@@ -36,6 +36,9 @@ def suite(name: str, *driver: str) -> Suite:
     """That suite, of the scenarios that need not be asked live."""
 
     scenarios = {scenario.name: scenario for scenario in lifecycle_tables.SUITES[name] if not scenario.live}
+    whole = {
+        each: (scenario, shared) if (shared := shares(scenario)) else scenario for each, scenario in scenarios.items()
+    }
 
     def play(names: Sequence[str]) -> Mapping[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +49,13 @@ def suite(name: str, *driver: str) -> Suite:
             each: {key: stock[each][key] for key in stock[each] if key not in scenarios[each].skip} for each in names
         }
 
-    return Suite(name, scenarios, (*DRIVER, *driver), play)
+    return Suite(name, whole, (*DRIVER, *driver), play)
+
+
+def shares(scenario: Scenario) -> dict[str, Any]:
+    """The files of many scenarios that this one uses."""
+    texts = [scenario.programs, *(str(text) for text, _ in scenario.files.values())]
+    return {name: file for name, file in lifecycle_tables.SHARED_FILES.items() if any(name in text for text in texts)}
 
 
 def outcomes(suite: Suite, folder: Path) -> Outcomes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance import golden
+from tests.conformance import golden, lifecycle_suite, lifecycle_tables
 from tests.conformance.golden import Suite, described, plain, stale
 from tests.conformance.lifecycle_steps import Scenario, call, info, rpc
 from tests.conformance.record import differences
@@ -54,6 +54,13 @@ def test_a_constant_that_a_step_uses_is_in_the_hash(monkeypatch: pytest.MonkeyPa
     before = described(a())
     monkeypatch.setattr(f"{__name__}.LIMIT", 4)
     assert described(a()) != before
+
+
+def test_a_file_that_scenarios_share_is_in_the_hash_of_those_that_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = lifecycle_suite.suite("lifecycle").keys()
+    monkeypatch.setitem(lifecycle_tables.SHARED_FILES, "writer.py", ("another", 0o644))
+    changed = {name for name, key in lifecycle_suite.suite("lifecycle").keys().items() if key != before[name]}
+    assert "stdout rotates at 100 bytes with 0 backups" in changed and "a starting program" not in changed
 
 
 def test_what_we_show_instead_of_stock_is_not() -> None:
