@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.e2e.instance import Instance, fetch, is_stock, until
+from tests.e2e.instance import Instance, alive, fetch, is_stock, until
 
 pytestmark = pytest.mark.usefixtures("as_root", "packages")
 PHP = [f"php:php_{number}" for number in range(3)]
@@ -63,6 +63,7 @@ def test_no_page_is_missed_when_one_after_the_other_is_killed(site: Instance) ->
     for name in PHP * 2:
         old = site.pid_of(name)
         os.kill(old, signal.SIGKILL)
+        until("its end", lambda old=old: not alive(old))  # until then it may still take a connection, which dies with it
         for _ in range(10):
             assert page(site) not in (0, old)
         new = site.until_replaced(name, old)
