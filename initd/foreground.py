@@ -128,6 +128,7 @@ def _become_user(config: Config, host: Host) -> list[Notice]:
     if user is None:
         raise ConfigError(f"Can't find uid {uid}", key="user")
     _import_all(config)
+    pin(files)  # what of ours is imported later comes from memory then
     try:
         linux_process.drop_privileges(uid, user[2] if gid is None else gid, files.groups_of(user[0], user[2]))
     except linux_process.IdentityError as error:

@@ -297,14 +297,6 @@ def daemons() -> list[Scenario]:
             hears("ear", "x"),
             daemon="identifier=some_name",
         ),
-        stream(
-            "a listener that is stopped first hears nothing of the rest",
-            (ear("ear", "SUPERVISOR_STATE_CHANGE,PROCESS_STATE_STOPPED", priority=2000),),
-            running("p"),
-            up("p"),
-            signal_daemon(TERM),
-            exit_code,
-        ),
     ]
 
 

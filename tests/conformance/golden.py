@@ -14,6 +14,7 @@ import inspect
 import json
 import os
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -46,9 +47,10 @@ class Suite(NamedTuple):
 
     def keys(self) -> dict[str, str]:
         """The hash of every scenario, by name."""
-        texts = [(ROOT / "tests" / "conformance" / f"{module}.py").read_text() for module in self.driver]
-        frame = "\n".join([JUDGE, *texts])
-        return {name: digest(frame + described(scenario)) for name, scenario in self.scenarios.items()}
+        driver = [(ROOT / "tests" / "conformance" / f"{module}.py").read_text() for module in self.driver]
+        frame = "\n".join([JUDGE, *driver])
+        texts = {name: described(scenario) for name, scenario in self.scenarios.items()}
+        return {name: digest(frame + text.replace(sys.executable, "PYTHON")) for name, text in texts.items()}
 
     def written(self) -> dict[str, Any]:
         """The file, or nothing."""

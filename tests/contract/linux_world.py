@@ -144,6 +144,8 @@ class LinuxWorld(World):
             return ""
 
     def become_user(self, uid: int) -> None:
+        from initd.kernel import linux_shared, linux_syslog  # noqa: F401  that user may not be able to read them
+
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)

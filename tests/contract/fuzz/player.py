@@ -95,6 +95,12 @@ def _write(player: Player, at: int, size: int) -> Any:
     return None if one is None else player.kernel.write(one.fd, b"w" * size)
 
 
+def _size(player: Player, path: str) -> int:
+    """That of a file; what a directory is said to have is its file system's business."""
+    size = player.files.size(path)
+    return -1 if stat.S_ISDIR(player.files.stat(path)[0]) else size
+
+
 def _read(player: Player, at: int, size: int) -> Any:
     one = player.some(at, "reader", "connection")
     return None if one is None else len(player.kernel.read(one.fd, size))
@@ -235,7 +241,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "truncate": _log(lambda player, fd: player.files.truncate(fd)),
     "same": _log(lambda player, fd, name: player.files.same_file(fd, _path(player, name))),
     "close-log": _close_log,
-    "size": lambda player, name: player.files.size(_path(player, name)),
+    "size": lambda player, name: _size(player, _path(player, name)),
     "rename": lambda player, old, new: player.files.rename(_path(player, old), _path(player, new)),
     "unlink": lambda player, name: player.files.unlink(_path(player, name)),
     "read-at": lambda player, name, at, size: len(player.files.read_at(_path(player, name), at, size)),

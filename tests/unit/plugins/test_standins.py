@@ -23,7 +23,7 @@ def pair(name: str) -> tuple[Any, Any]:
 def public(module: Any) -> list[str]:
     """The names a stand-in defines for plugins."""
     imported = set("annotations Fault Mood ProcessState EVENT NAMES PARENTS datetime TYPE_CHECKING sys time".split())
-    return [name for name in vars(module) if not name.startswith("_") and name not in imported]
+    return [name for name in vars(module) if not name.startswith(("_", "@")) and name not in imported]
 
 
 @pytest.mark.parametrize("module", MODULES)
