@@ -18,7 +18,7 @@ from tests.conformance import stock
 
 CLIENTS = {"supervisorctl": "supervisor.supervisorctl", "initctl": "initd.control.client"}
 # what initctl loads only when it is needed, and what cannot be loaded any more by nobody
-PRELOADED = [f"initd.control.client.{name}" for name in ("settings", *sorted(set(VERBS.values())))]
+PRELOADED = ["urllib.parse", *[f"initd.control.client.{name}" for name in ("settings", *sorted(set(VERBS.values())))]]
 RUNNER = Path(__file__).with_name("ctl_runner.py")
 
 
