@@ -60,4 +60,7 @@ def _start_over(held: Iterable[int]) -> None:
 
     mask = sum(1 << number for number in held)
     command = [sys.executable, "-IS", "-X", f"initd_held={mask:x}", *sys.argv]
-    os.execve(sys.executable, command, environment())  # type: ignore[arg-type]  # it takes any mapping
+    try:
+        os.execve(sys.executable, command, environment())  # type: ignore[arg-type]  # it takes any mapping
+    except OSError:  # this user may not start the interpreter that runs: rather with the user's Python than not at all
+        return

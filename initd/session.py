@@ -216,7 +216,7 @@ class Session:
 
     def _add(self, group: GroupConfig, processes: Processes, answer: Callable[[Reply], None] | None) -> None:
         policy = group_policy(group)
-        if self.core.group(group.name) is None:
+        if self.core.group(group.name) is None and self.core.mood is Mood.RUNNING:  # else it is refused
             self._active[group.name] = group
             # AUTO means the servers that are open, which a reread does not change.
             url = self._serverurl

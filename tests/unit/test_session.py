@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from initd.supervise.effects import GroupChanged, MoodChanged
+from initd.supervise.events import ShutdownAsked
 from tests.property.worlds import CONF, HUP, MAIN_LOG, TERM, World, ns, program
 
 USR1, USR2, INT, QUIT = 10, 12, 2, 3
@@ -273,3 +274,19 @@ def test_a_reread_says_only_what_the_last_reading_had_not_said():
     assert len(world.lines("No file matches via include")) == 1
     assert len(world.lines("unknown option startsec ")) == 1
     assert len(world.lines("unknown option stopwaitsec ")) == 1
+
+
+def test_a_group_that_is_added_while_everything_stops_is_not_among_the_live_ones():
+    world = World(program("p"), {"p": "slow term 2s"})
+    session = world.simulation.session
+    answers = []
+
+    def happens():
+        (group,) = session.config.groups
+        session.driver.handle(ShutdownAsked(restart=True))
+        session.add_group(group.replace(name="late"), answers.append)
+
+    world.at(3, happens)
+    world.at(4, lambda: answers.append([group.name for group in session.active_groups()]))
+    world.run(6)
+    assert [answers[0].outcome.name, answers[1]] == ["SHUTDOWN_STATE", ["p"]]
