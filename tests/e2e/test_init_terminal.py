@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.container import UNSHARE, children, descendants
-from tests.e2e.instance import PATIENCE_S, alive, daemon_command, environment, until
+from tests.e2e.instance import PATIENCE_S, alive, daemon_command, environment, stat_fields, until
 
 pytestmark = pytest.mark.usefixtures("as_root")
 INIT = shlex.join(daemon_command())
@@ -130,12 +130,20 @@ def test_ctrl_c_ends_the_command_and_not_us(terminal) -> None:  # type: ignore[n
     assert screen.ended() == 130
 
 
+def in_front(screen: Terminal) -> bool:
+    """Whether the terminal is the command's, and all of the job runs."""
+    fields = [stat_fields(pid) for pid in descendants(screen.pid)]
+    run = len(fields) > 1 and all(each[:1] not in ([], ["T"]) for each in fields)
+    return run and fields[-1][2] == str(os.tcgetpgrp(screen.fd))
+
+
 def test_ctrl_z_stops_the_job_for_the_shell_and_fg_goes_on(terminal) -> None:  # type: ignore[no-untyped-def]
     screen = terminal("bash", "--norc", "--noprofile", "-i")
     screen.until("$ ")
     screen.type(f"{INIT} -- sh -c 'echo go; read line; echo got $line'\n")
     screen.until("\r\ngo\r\n")
     for _ in range(2):
+        until("the command in front, and nobody stopped", lambda: in_front(screen))  # SIGCONT takes back what comes before it
         place = screen.type("\x1a")
         place = screen.until("Stopped", place)
         screen.until("$ ", place)

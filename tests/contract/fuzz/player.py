@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import errno
 import stat
+import time
+from pathlib import Path
 
 from initd.errors import KernelError
+from initd.kernel.linux import LinuxKernel
+from tests.contract.linux_world import SETTLE_S
 from tests.contract.world import Kid, World
 
 TYPE_CHECKING = False
@@ -152,7 +156,18 @@ def _end_others(player: Player, number: int) -> int:
     others = [pid for pid in player.kernel.children() if pid not in ours]
     for pid in others:
         player.kernel.kill(pid, number)
+    if isinstance(player.kernel, LinuxKernel):  # where a death takes its time; who survives that is given up on
+        deadline = time.monotonic() + SETTLE_S
+        while not all(map(_is_dead, others)) and time.monotonic() < deadline:
+            time.sleep(0.001)
     return len(others)
+
+
+def _is_dead(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z"
+    except OSError:
+        return True
 
 
 def _listen(player: Player, name: str) -> None:
