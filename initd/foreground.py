@@ -128,7 +128,6 @@ def _become_user(config: Config, host: Host) -> list[Notice]:
     if user is None:
         raise ConfigError(f"Can't find uid {uid}", key="user")
     _import_all(config)
-    pin(files)  # what of ours is imported later comes from memory then
     try:
         linux_process.drop_privileges(uid, user[2] if gid is None else gid, files.groups_of(user[0], user[2]))
     except linux_process.IdentityError as error:
@@ -145,7 +144,11 @@ def _import_all(config: Config) -> None:
     import shlex  # noqa: F401
     from importlib import machinery  # noqa: F401
 
-    from initd.logs import lastwords  # noqa: F401
+    from initd.config import fastcgi, single  # noqa: F401
+    from initd.drive import trial  # noqa: F401
+    from initd.kernel import linux_shared, linux_syslog  # noqa: F401
+    from initd.logs import lastwords, syslog  # noqa: F401
+    from initd.plugins import entry  # noqa: F401
 
     if plugins_of(config):
         from initd import members  # noqa: F401

@@ -42,6 +42,8 @@ CALLS = {
 REAL = {"docker-init": "tini"}
 NO_TERMINAL = re.compile(r"^.*(controlling tty \(errno|tcsetpgrp failed: no tty).*\n", re.MULTILINE)
 """What two of them say, if asked to say much, of a terminal that is not there."""
+BOTH_AT_ONCE = re.compile(r"(\[dumb-init\] Child spawned .*\n)(\[dumb-init\] setsid complete.\n)")
+"""What dumb-init and its child say at the same time."""
 
 
 @pytest.fixture
@@ -71,7 +73,8 @@ def call(init: str, text: str, first: bool) -> tuple[int, str, str]:
         NO_TERMINAL.sub("", re.sub(r"\d\d+", "N", text.replace(os.path.dirname(init) + "/", "")))
         for text in (answer.stdout, answer.stderr)
     ]
-    return answer.returncode, plain[0], plain[1].replace("docker-init", REAL.get("docker-init", ""))
+    errors = BOTH_AT_ONCE.sub(r"\2\1", plain[1])
+    return answer.returncode, plain[0], errors.replace("docker-init", REAL.get("docker-init", ""))
 
 
 @PLACES
