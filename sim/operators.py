@@ -9,6 +9,8 @@ test is missing.
 from __future__ import annotations
 
 import ast
+import os
+import sys
 from pathlib import Path
 from random import Random
 
@@ -47,6 +49,9 @@ PACKAGES: dict[str, Checks] = {
         (
             "tests/unit/sim/test_coverage.py",
             "tests/property/test_core.py",
+            "tests/property/test_listening.py",
+            "tests/property/test_fastcgi.py",
+            "tests/property/test_conclusion.py",
             "tests/unit/drive",
             "tests/unit/test_app.py",
             "tests/property/test_scope.py",
@@ -55,7 +60,16 @@ PACKAGES: dict[str, Checks] = {
     "initd/reaper": Checks(
         ("daemon",),
         ("tests/unit/reaper", "tests/unit/drive"),
-        ("tests/unit/test_app.py", "tests/unit/test_session.py"),
+        (
+            "tests/property/test_init.py",
+            "tests/property/test_left_behind.py",
+            "tests/unit/test_app.py",
+            "tests/unit/test_session.py",
+        ),
+        (
+            "tests/contract/test_init.py",
+            *(f"tests/e2e/test_init{part}.py" for part in ("_peers", "_child", "_table", "")),
+        ),
     ),
     "initd/drive": Checks(
         ("daemon",),
@@ -64,6 +78,8 @@ PACKAGES: dict[str, Checks] = {
             "tests/unit/test_app.py",
             "tests/unit/test_session.py",
             "tests/unit/test_service.py",
+            "tests/property/test_fastcgi.py",
+            "tests/property/test_conclusion.py",
         ),
     ),
     "initd/kernel": Checks((), ("tests/unit/kernel",), (), CONTRACTS),
@@ -248,10 +264,11 @@ def run(
 def _trial(mutant: Mutant, root: Path, isolated: bool) -> str:
     if isolated:
         isolation.overlay(root / mutant.file, mutant.new)
+        os.environ |= {"INITD_COMMAND": f"{sys.executable} -m initd", "PYTHONPATH": str(root)}  # the tree, not what is installed
     plant(mutant.module, mutant.new, root / mutant.file)
     checks, (_, package, name) = PACKAGES[mutant.killer], mutant.file.split("/")
-    mirror = f"tests/unit/{package}/test_{name}"
-    for tests in ((mirror,), checks.quick):
+    mirrors = f"tests/unit/{package}/test_{name}", f"tests/property/test_{name}"
+    for tests in (mirrors, checks.quick):
         if found := fails([test for test in tests if (root / test).exists()], root, True):
             return found[0]
     be_patient()

@@ -65,7 +65,7 @@ class Conclusion:
         code = self.policy.fatal_code
         if self._follows(process):
             self.last = code, True
-        how = f"entered FATAL state: {process.spawnerr or 'too many start retries too quickly'}"
+        how = f"entered FATAL state: {process.spawnerr}"
         return self._ended(Cause(process.key, code, process.policy.ends.of_fatal(), how), True, True)
 
     def _ended(self, what: Cause, failed: bool, for_good: bool) -> bool:

@@ -109,3 +109,38 @@ def test_a_child_that_comes_after_the_last_moment_is_killed_as_soon_as_it_is_the
     one.tick(3.5)
     assert kills(one.out) == [(10, 15, False), (10, 9, False)]
     assert end_of(one.dies(-1, 4)).status == 0
+
+
+def fatal(bench: Bench, text: str, instance: int = 1) -> None:
+    """One that is started no second time, startretries=0, and cannot be started at all."""
+    bench.unborn(text, instance=instance)
+    bench.tick(bench.time)
+    assert bench.state(instance).name == "FATAL"
+
+
+def test_a_fatal_program_is_the_cause_with_what_stopped_it() -> None:
+    one = bench(policy(startretries=0), exits=ExitPolicy(fatal_code=9))
+    fatal(one, "can't find command 'a'")
+    end = end_of(one.out)
+    assert (end.status, end.cause) == (9, "entered FATAL state: can't find command 'a'")
+    one = bench(policy(startretries=0))
+    one.born(10)
+    one.dies(3)
+    one.tick(one.time)
+    assert end_of(one.out).cause == "entered FATAL state: Exited too quickly (process log may have details)"
+
+
+def test_a_fatal_program_has_failed_and_its_code_is_its_own_end() -> None:
+    none = Consequences()
+    for code_from in ("first-failure", "a:a"):
+        exits = ExitPolicy(code_from=code_from, fatal_code=9)
+        two = bench(policy("a", none, startretries=0), policy("b"), exits=exits)
+        fatal(two, "no")
+        two.running(11, 2)
+        assert end_of(two.dies(3, instance=2)).status == 9
+
+
+def test_a_fatal_program_may_be_the_last_that_was_not_idle() -> None:
+    one = bench(policy("a", Consequences(), startretries=0), exits=ExitPolicy(when_idle=True, fatal_code=9))
+    fatal(one, "no")
+    assert end_of(one.out).status == 9
