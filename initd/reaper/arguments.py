@@ -174,5 +174,5 @@ def help_text() -> str:
         short = f"-{option.short}," if option.short else "   "
         value = f" {option.value}" if option.value else ""
         left = f"  {short} --{option.long}{value}"
-        lines.append(f"{left:<32}{option.text}" if len(left) < 31 else f"{left}\n{'':<32}{option.text}")
+        lines.append(f"{left:<32}{option.text}")
     return "\n".join(lines) + "\n"
