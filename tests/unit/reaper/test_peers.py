@@ -70,7 +70,10 @@ def test_dumb_init_reads_no_options_of_the_command() -> None:
 def test_catatonit_swallows_terminal_stops_and_adopts_orphans() -> None:
     plan = catatonit.plan(called(f"-g -- {CMD} -P"))
     assert (plan.target, plan.subreaper, plan.pause, plan.command) == ("group", None, False, (CMD, "-P"))
+    assert (plan.grace_ns, plan.name) == (None, "catatonit")
     assert {SIGTSTP, SIGTTIN, SIGTTOU} <= {number for number, other in plan.rewrites.items() if other == 0}
+    behind = catatonit.plan(called(f"{CMD} -g"))
+    assert (behind.target, behind.command) == ("group", (CMD,))
 
 
 @pytest.mark.parametrize("plan", [tini.plan, dumb_init.plan, catatonit.plan])
