@@ -7,13 +7,14 @@ was overtaken, is answered or undone, not obeyed. Semantics: supervisord-4.3 §2
 from __future__ import annotations
 
 from initd.record import Record
-from initd.states import STOPPED_STATES, Mood, ProcessState
+from initd.states import Mood, ProcessState
 from initd.supervise import events
 from initd.supervise.audience import Audience
 from initd.supervise.conclusion import Conclusion
 from initd.supervise.desk import SIGKILL
-from initd.supervise.effects import Effect, Exit, GroupChanged, Kill, MemberChanged, MoodChanged, Outcome
+from initd.supervise.effects import Effect, Exit, Kill, MoodChanged, Outcome
 from initd.supervise.group import Group
+from initd.supervise.membership import Membership
 from initd.supervise.notifications import SUPERVISOR_RUNNING, Notification
 from initd.supervise.policy import ExitPolicy
 from initd.supervise.process import Process
@@ -66,9 +67,7 @@ class Supervisor:
         serial: int = 0,
         exit_policy: ExitPolicy = USUAL,
     ) -> None:
-        self._groups: dict[str, Group] = {}
-        self._processes: dict[int, Process] = {}
-        self._instances = 0
+        self._members = Membership()
         self._booted = False
         self._finished = self._awaited = False
         self._cap_ns = cap_ns
@@ -88,15 +87,15 @@ class Supervisor:
     @property
     def groups(self) -> Sequence[Group]:
         """By ascending priority; of equals, in the order they were added."""
-        return sorted(self._groups.values(), key=lambda group: group.priority)
+        return sorted(self._members.groups.values(), key=lambda group: group.priority)
 
     def group(self, name: str) -> Group | None:
         """The group of that name."""
-        return self._groups.get(name)
+        return self._members.groups.get(name)
 
     def process(self, instance: int) -> Process | None:
         """The process object of that instance, unless it was removed."""
-        return self._processes.get(instance)
+        return self._members.processes.get(instance)
 
     def next_deadline(self) -> int | None:
         """When TimePassed will next have something to do; None for never."""
@@ -120,7 +119,7 @@ class Supervisor:
             self._conclude()
         if self._shutdown is not None and not self._finished:
             due = type(event) is events.TimePassed
-            self._finished = self._shutdown.advance(rules, self._groups, self.audience.pools, due)
+            self._finished = self._shutdown.advance(rules, self._members.groups, self.audience.pools, due)
             if self._finished:
                 rules.out.append(self._exit(self._shutdown))
         if self.audience.pools.empty:
@@ -131,7 +130,7 @@ class Supervisor:
         return done
 
     def _runs(self, instance: int) -> bool:
-        process = self._processes.get(instance)
+        process = self._members.processes.get(instance)
         return process is not None and process.state is ProcessState.RUNNING
 
     def _boot(self, event: events.Booted) -> None:
@@ -150,7 +149,7 @@ class Supervisor:
 
     def _start_last(self) -> None:
         """Start who waits for that once nobody else is on the way up."""
-        processes = self._processes.values()
+        processes = self._members.processes.values()
         if self.mood is Mood.RUNNING and not any(each.is_coming for each in processes):
             self._awaited = False
             for process in processes:
@@ -158,84 +157,30 @@ class Supervisor:
                     self._rules.apply(process, Trigger.START, events.Booted())
 
     def _add_group(self, event: events.GroupAdded) -> None:
-        policy, rules = event.policy, self._rules
-        if self.mood is not Mood.RUNNING:
-            return rules.reply(event.request, Outcome.SHUTDOWN_STATE)
-        if policy.name in self._groups:
-            return rules.reply(event.request, Outcome.ALREADY_ADDED)
-        first = self._instances + 1
-        self._instances += len(policy.processes)
-        group = Group(policy, [Process(first + at, policy.name, each) for at, each in enumerate(policy.processes)])
-        self._groups[policy.name] = group
-        self._processes.update({process.instance: process for process in group.processes})
-        self.audience.added(group)
-        rules.out.append(GroupChanged(group.name, True, tuple(process.instance for process in group.processes)))
-        rules.reply(event.request, Outcome.DONE)
-        if self._booted:
-            self._autostart(group.processes, events.Booted())
+        self._autostart_new(self._members.add_group(event, self._rules, self.audience))
 
     def _remove_group(self, event: events.GroupRemoved) -> None:
-        group, rules = self._groups.get(event.name), self._rules
-        if self.mood is not Mood.RUNNING:
-            return rules.reply(event.request, Outcome.SHUTDOWN_STATE)
-        if group is None:
-            return rules.reply(event.request, Outcome.BAD_NAME)
-        if group.unstopped():
-            return rules.reply(event.request, Outcome.STILL_RUNNING)
-        del self._groups[event.name]
-        for process in group.processes:
-            self._forget(process)
-        for process in group.processes:
-            self._sockets.left(process, self._processes.values(), rules)
-        self.audience.removed(group)
-        rules.out.append(GroupChanged(group.name, False, tuple(process.instance for process in group.processes)))
-        rules.reply(event.request, Outcome.DONE)
+        self._members.remove_group(event, self._rules, self.audience, self._sockets)
 
     def _add_member(self, event: events.MemberAdded) -> None:
-        group, rules = self._groups.get(event.group), self._rules
-        if self.mood is not Mood.RUNNING:
-            return rules.reply(event.request, Outcome.SHUTDOWN_STATE)
-        if group is None:
-            return rules.reply(event.request, Outcome.BAD_NAME)
-        if group.process(event.policy.name) is not None:
-            return rules.reply(event.request, Outcome.ALREADY_ADDED)
-        self._instances += 1
-        process = Process(self._instances, group.name, event.policy)
-        group.add(process)
-        self._processes[process.instance] = process
-        rules.out.append(MemberChanged(group.name, True, process.instance, process.name))
-        rules.reply(event.request, Outcome.DONE)
-        if self._booted:
-            self._autostart([process], events.Booted())
+        self._autostart_new(self._members.add_member(event, self._rules))
 
     def _remove_member(self, event: events.MemberRemoved) -> None:
-        process, rules = self._processes.get(event.instance), self._rules
-        if self.mood is not Mood.RUNNING:
-            return rules.reply(event.request, Outcome.SHUTDOWN_STATE)
-        if process is None:
-            return rules.reply(event.request, Outcome.BAD_NAME)
-        if process.state not in STOPPED_STATES:
-            return rules.reply(event.request, Outcome.STILL_RUNNING)
-        self._groups[process.group].remove(process)
-        self._forget(process)
-        self._sockets.left(process, self._processes.values(), rules)
-        self.audience.pools.forget(process.instance)
-        rules.out.append(MemberChanged(process.group, False, process.instance, process.name))
-        rules.reply(event.request, Outcome.DONE)
+        self._members.remove_member(event, self._rules, self.audience, self._sockets)
 
-    def _forget(self, process: Process) -> None:
-        del self._processes[process.instance]
-        process.due_ns = process.report_ns = None  # nobody's deadlines any more
+    def _autostart_new(self, processes: Sequence[Process]) -> None:
+        if self._booted:
+            self._autostart(processes, events.Booted())
 
     def _command(self, event: events.StartAsked | events.StopAsked | events.SignalAsked) -> None:
-        process = self._processes.get(event.instance)
+        process = self._members.processes.get(event.instance)
         if process is None:
             self._rules.reply(event.request, Outcome.BAD_NAME)
         else:
             self._rules.apply(process, _COMMANDS[type(event)], event)
 
     def _spawned(self, event: events.Spawned) -> None:
-        process = self._processes.get(event.instance)
+        process = self._members.processes.get(event.instance)
         if process is None or process.attempt != event.attempt:
             # A child of an attempt that nobody waits for any more must not outlive the news.
             self._rules.out.append(Kill(event.instance, event.pid, SIGKILL, True))
@@ -244,32 +189,32 @@ class Supervisor:
             self._rules.apply(process, Trigger.SPAWNED, event)
 
     def _spawn_failed(self, event: events.SpawnFailed) -> None:
-        process = self._processes.get(event.instance)
+        process = self._members.processes.get(event.instance)
         if process is not None and process.attempt == event.attempt:
             if event.no_socket:
                 self._sockets.refused(process, self._rules)
             elif event.text:
                 self._sockets.made(process, self._rules)
             self._rules.apply(process, Trigger.SPAWN_FAILED, event)
-            self._sockets.left(process, self._processes.values(), self._rules)
+            self._sockets.left(process, self._members.processes.values(), self._rules)
 
     def _setup_noted(self, event: events.SetupNoted) -> None:
-        process = self._processes.get(event.instance)
+        process = self._members.processes.get(event.instance)
         if process is not None and process.attempt == event.attempt:
             process.note = (event.stage, event.errno)
 
     def _signalled(self, event: events.Signalled) -> None:
-        process = self._processes.get(event.instance)
+        process = self._members.processes.get(event.instance)
         if process is None:
             self._rules.reply(event.request, Outcome.NOT_RUNNING)
         else:
             self._rules.signalled(process, event)
 
     def _reaped(self, event: events.Reaped) -> None:
-        process = self._processes.get(event.instance)
+        process = self._members.processes.get(event.instance)
         if process is not None and process.pid == event.pid:
             self._rules.apply(process, Trigger.REAPED, event)
-            self._sockets.left(process, self._processes.values(), self._rules)
+            self._sockets.left(process, self._members.processes.values(), self._rules)
 
     def _shut_down(self, event: events.ShutdownAsked) -> None:
         rules = self._rules
@@ -279,7 +224,7 @@ class Supervisor:
         if self._shutdown is None:
             rules.out.append(MoodChanged(rules.mood))
             self._shutdown = Shutdown(list(self.groups), self._cap_ns, self._last_moment())
-            self._shutdown.begin(rules, self._groups)
+            self._shutdown.begin(rules, self._members.groups)
 
     def _last_moment(self) -> int | None:
         whole_ns = self._rules.conclusion.policy.shutdown_ns
@@ -301,7 +246,7 @@ class Supervisor:
         self._shut_down(events.ShutdownAsked())
 
     def _idle(self) -> bool:
-        groups = [group for group in self._groups.values() if group.policy.listener is None]
+        groups = [group for group in self._members.groups.values() if group.policy.listener is None]
         return not self._awaited and all(process.at_rest for group in groups for process in group.processes)
 
     def _exit(self, shutdown: Shutdown) -> Exit:
@@ -332,8 +277,8 @@ class Supervisor:
             self.mood,
             self._booted,
             self._finished,
-            self._instances,
-            tuple((group.policy, tuple(p.snapshot() for p in group.processes)) for group in self._groups.values()),
+            self._members.instances,
+            self._members.snapshot(),
             self._timers.pending(),
             self._shutdown.snapshot() if self._shutdown else None,
             self._cap_ns,
@@ -348,17 +293,16 @@ class Supervisor:
         core = cls(snapshot.cap_ns)
         core._rules.conclusion = Conclusion.restore(snapshot.conclusion)
         core._rules.mood = snapshot.mood
-        core._booted, core._finished, core._instances = snapshot.booted, snapshot.finished, snapshot.instances
-        for policy, members in snapshot.groups:
-            group = Group(policy, [Process.restore(values) for values in members])
-            core._groups[policy.name] = group
-            core._processes.update({process.instance: process for process in group.processes})
+        core._booted, core._finished = snapshot.booted, snapshot.finished
+        core._members = Membership.restore(snapshot.instances, snapshot.groups)
         for when_ns, instance in snapshot.deadlines:
-            core._timers.arm(when_ns, core._processes[instance])
+            core._timers.arm(when_ns, core._members.processes[instance])
         core._sockets = Sockets(snapshot.sockets)
         core._shutdown = Shutdown.restore(snapshot.shutdown) if snapshot.shutdown else None
         core.audience = Audience.restore(snapshot.audience, core._runs)
-        core._awaited = core._booted and any(p.policy.last and not p.ever_started for p in core._processes.values())
+        core._awaited = core._booted and any(
+            p.policy.last and not p.ever_started for p in core._members.processes.values()
+        )
         return core
 
 

@@ -62,7 +62,7 @@ def minds_the_number(monkeypatch):
 
     def late(supervisor):
         when = due(supervisor)
-        return when if when is None else when + 1_000_000 * (len(supervisor._processes) - 1)
+        return when if when is None else when + 1_000_000 * (len(supervisor._members.processes) - 1)
 
     monkeypatch.setattr(Supervisor, "next_deadline", late)
 
