@@ -68,7 +68,8 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.reaper.orphans initd.reaper.reaper
     initd.supervise.audience initd.supervise.conclusion
     initd.supervise.desk initd.supervise.effects initd.supervise.ending initd.supervise.events
-    initd.supervise.group initd.supervise.listener initd.supervise.membership initd.supervise.notifications initd.supervise.policy initd.supervise.pools
+    initd.supervise.group initd.supervise.listener initd.supervise.membership
+    initd.supervise.notifications initd.supervise.policy initd.supervise.pools
     initd.supervise.process initd.supervise.rules initd.supervise.shutdown initd.supervise.sockets
     initd.supervise.starting initd.supervise.stopping initd.supervise.supervisor initd.supervise.table
     initd.supervise.ticks initd.supervise.timers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -39,9 +40,11 @@ CALLS = {
         "-- sh -c kill\\ -9\\ $$", "-g true", "-- -- true", "-- sh -c kill\\ -40\\ $$",
     ],
 }  # fmt: skip
+GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "inits.json"
 REAL = {"docker-init": "tini"}
 NO_TERMINAL = re.compile(r"^.*(controlling tty \(errno|tcsetpgrp failed: no tty).*\n", re.MULTILINE)
 """What two of them say, if asked to say much, of a terminal that is not there."""
+PIDS = re.compile(r"(PID |pid[ =:]+'?|\(|catatonit:)\d+")
 BOTH_AT_ONCE = re.compile(r"(\[dumb-init\] Child spawned .*\n)(\[dumb-init\] setsid complete.\n)")
 """What dumb-init and its child say at the same time."""
 
@@ -70,11 +73,30 @@ def call(init: str, text: str, first: bool) -> tuple[int, str, str]:
         command, env=environment() | more, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
     )
     plain = [
-        NO_TERMINAL.sub("", re.sub(r"\d\d+", "N", text.replace(os.path.dirname(init) + "/", "")))
+        NO_TERMINAL.sub("", PIDS.sub(r"\1N", text.replace(os.path.dirname(init) + "/", "")))
         for text in (answer.stdout, answer.stderr)
     ]
     errors = BOTH_AT_ONCE.sub(r"\2\1", plain[1])
     return answer.returncode, plain[0], errors.replace("docker-init", REAL.get("docker-init", ""))
+
+
+def recorded(name: str, text: str, first: bool) -> tuple[int, str, str]:
+    """What that init once said; from this the unit tests know it (tests/unit/reaper/test_words.py)."""
+    code, out, err = json.loads(GOLDEN.read_text())[name][f"{text} # {'' if first else 'not '}pid 1"]
+    return code, out, err
+
+
+def record() -> None:
+    """Ask the other inits again."""
+    answers = {
+        name: {
+            f"{text} # {'' if first else 'not '}pid 1": call(f"/usr/bin/{REAL.get(name, name)}", text, first)
+            for text in texts
+            for first in (True, False)
+        }
+        for name, texts in CALLS.items()
+    }
+    GOLDEN.write_text(json.dumps(answers, indent=1) + "\n")
 
 
 @PLACES
@@ -82,6 +104,7 @@ def call(init: str, text: str, first: bool) -> tuple[int, str, str]:
 def test_a_call_answers_as_the_other_init_does(links: Path, name: str, text: str, first: bool) -> None:
     theirs = call(f"/usr/bin/{REAL.get(name, name)}", text, first)
     assert call(str(links / name), text, first) == theirs
+    assert recorded(name, text, first) == theirs, "tests/golden/inits.json: python -m tests.e2e.test_init_peers records it anew"
 
 
 def test_as_names_the_init_instead_of_a_link() -> None:
@@ -142,3 +165,7 @@ def test_catatonit_in_pause_mode_reaps_and_ends_at_a_stop_signal(links: Path, nu
             signal.sigtimedwait([], 0.3)
             container.send(number)
             assert container.wait() == 0
+
+
+if __name__ == "__main__":
+    record()
