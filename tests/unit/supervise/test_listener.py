@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from supervisor.states import EventListenerStates
 
-from initd.supervise.listener import LINE_LIMIT, RESULT_LIMIT, Heard, Listener, ListenerState
+from initd.supervise.listener import Heard, Listener, ListenerState
+
+LINE_LIMIT, RESULT_LIMIT = 65_536, 16_777_216
 
 
 def steps(said: bytes, state: ListenerState = ListenerState.ACKNOWLEDGED) -> tuple[list[Heard], Listener]:
@@ -59,7 +62,10 @@ def test_a_line_without_a_length_is_told_and_ends_it(said: bytes) -> None:
 def test_neither_a_line_nor_a_result_is_waited_for_without_a_bound() -> None:
     assert steps(b"R" * LINE_LIMIT, ListenerState.BUSY)[0] == []
     assert steps(b"R" * (LINE_LIMIT + 1), ListenerState.BUSY)[0] == [Heard.BAD_LINE]
+    assert steps(b"RESULT %d\n" % RESULT_LIMIT, ListenerState.BUSY)[0] == []
     assert steps(b"RESULT %d\n" % (RESULT_LIMIT + 1), ListenerState.BUSY)[0] == [Heard.BAD_LINE]
+    _, listener = steps(b"R" * (LINE_LIMIT + 9) + b"\n", ListenerState.BUSY)
+    assert (len(listener.line), listener.said) == (LINE_LIMIT, b"")
 
 
 def test_what_one_says_who_has_broken_it_is_not_kept() -> None:
@@ -72,3 +78,15 @@ def test_a_listener_comes_back_from_its_snapshot() -> None:
     again = Listener.restore(listener.snapshot())
     again.said += b"cde"
     assert (again.next(), again.result) == (Heard.RESULT, b"abcde")
+
+
+def test_the_codes_are_supervisords() -> None:
+    theirs = {name: value for name, value in vars(EventListenerStates).items() if name.isupper()}
+    assert {state.name: int(state) for state in ListenerState} == theirs
+
+
+@pytest.mark.parametrize(("state", "said"), [(ListenerState.READY, b"more"), (ListenerState.ACKNOWLEDGED, b"hello there")])
+def test_what_broke_the_protocol_is_not_kept(state: ListenerState, said: bytes) -> None:
+    listener = Listener(1, "l")
+    listener.state, listener.said = state, said
+    assert (listener.next(), listener.said) == (Heard.BROKEN, b"")
