@@ -75,9 +75,13 @@ def test_what_one_says_who_has_broken_it_is_not_kept() -> None:
 
 def test_a_listener_comes_back_from_its_snapshot() -> None:
     _, listener = steps(b"RESULT 5\nab", ListenerState.BUSY)
+    listener.deaf = True
     again = Listener.restore(listener.snapshot())
+    assert (again.judged, again.deaf) == (False, True)
     again.said += b"cde"
     assert (again.next(), again.result) == (Heard.RESULT, b"abcde")
+    again.judged, again.said = True, b"READY\n"
+    assert Listener.restore(again.snapshot()).next() is Heard.SHORT, "its result handler has not decided yet"
 
 
 def test_the_codes_are_supervisords() -> None:

@@ -38,3 +38,12 @@ def test_listeners_that_come_up_together_are_sent_something_once_all_of_them_are
     assert [type(effect).__name__ for effect in told] == ["StateChanged", "StateChanged", "Log", "Send"]
     (sent,) = [effect for effect in told if isinstance(effect, Send)]
     assert "processname:two" in sent.text and sent.instance == 1
+
+
+def test_of_a_pool_that_is_gone_nobody_is_a_listener() -> None:
+    pools = Pools("here", lambda instance: True)
+    pools.add("p", ListenerPolicy(("EVENT",), 10), [(1, "one"), (2, "two")])
+    pools.add("q", ListenerPolicy(("EVENT",), 10), [(3, "three")])
+    pools.remove("p")
+    pools.remove("no pool")
+    assert [pools.is_listener(instance) for instance in (1, 2, 3)] == [False, False, True]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from initd.supervise import events
 from initd.supervise.effects import CloseSocket
 from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart, SocketPolicy
@@ -89,14 +91,15 @@ def test_it_stays_for_one_that_is_on_its_way() -> None:
     assert told(bench)[-2:] == [CLOSED, "close"]
 
 
-def test_one_whose_end_cannot_be_had_keeps_it_until_it_is_removed() -> None:
+@pytest.mark.parametrize("removed", [events.GroupRemoved("f"), events.MemberRemoved(1)])
+def test_one_whose_end_cannot_be_had_keeps_it_until_it_is_removed(removed: events.Event) -> None:
     bench = sharing("a")
     start(bench, 1)
     bench.born(10)
     bench.do(events.StopAsked(1))
     bench.do(events.Signalled(1, 10, 15, 1, "no"))
     assert CLOSED not in told(bench)
-    bench.do(events.GroupRemoved("f"))
+    bench.do(removed)
     assert told(bench)[-2:] == [CLOSED, "close"]
 
 
