@@ -202,15 +202,15 @@ class Pools:
 
     def unsent(self, instance: int, serial: int) -> None:
         """A Send met a broken pipe: the next free listener gets it; this one stays as it was, READY."""
-        pool = self._pool_of.get(instance)
-        listener = pool.listeners[instance] if pool is not None else None
-        if pool is None or listener is None or listener.event is None or listener.event.serial != serial:
+        held = self._held(instance, serial)
+        if held is None:
             return
+        pool, listener, queued = held
         self._log(
             "debug",
             f"epipe occurred while sending event {serial} to listener {listener.name}, listener state unchanged",
         )
-        queued, listener.event, listener.state, listener.deaf = listener.event, None, ListenerState.READY, True
+        listener.event, listener.state, listener.deaf = None, ListenerState.READY, True
         if self._free(pool) is None:
             self._queue(pool, queued, again=True)
         else:
@@ -227,13 +227,21 @@ class Pools:
 
     def judged(self, instance: int, serial: int, verdict: str) -> None:
         """A result handler has decided: `processed`, `rejected`, or `error`."""
-        pool = self._pool_of.get(instance)
-        listener = pool.listeners[instance] if pool is not None else None
-        if pool is None or listener is None or listener.event is None or listener.event.serial != serial:
+        held = self._held(instance, serial)
+        if held is None:
             return
+        pool, listener, _ = held
         listener.judged = False
         self._conclude(pool, listener, verdict)
         self._listen(pool, listener)
+
+    def _held(self, instance: int, serial: int) -> tuple[Pool, Listener, Queued] | None:
+        """Who has been sent that notification and has not answered; None where the news comes too late for that."""
+        if (pool := self._pool_of.get(instance)) is not None:
+            listener = pool.listeners[instance]
+            if listener.event is not None and listener.event.serial == serial:
+                return pool, listener, listener.event
+        return None
 
     def _listen(self, pool: Pool, listener: Listener) -> None:
         while (heard := listener.next()) is not Heard.SHORT:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from initd.states import ProcessState
 from initd.supervise.audience import Audience
 from initd.supervise.effects import Log, Send, StateChanged
@@ -47,3 +49,47 @@ def test_of_a_pool_that_is_gone_nobody_is_a_listener() -> None:
     pools.remove("p")
     pools.remove("no pool")
     assert [pools.is_listener(instance) for instance in (1, 2, 3)] == [False, False, True]
+
+
+def busy(running: Callable[[int], bool] = {1}.__contains__) -> Pools:
+    """One listener that was sent 0 of three notifications; the other one of its pool sleeps."""
+    pools = Pools("here", running)
+    pools.add("p", ListenerPolicy(("REMOTE_COMMUNICATION",), 10, "pkg:handler"), [(1, "one"), (2, "two")])
+    pools.heard(1, b"READY\n")
+    for text in ("a", "b", "c"):
+        pools.offer(Notification("REMOTE_COMMUNICATION", text))
+    pools.dispatch()
+    pools.out = []
+    return pools
+
+
+def sent(pools: Pools) -> list[tuple[int, int]]:
+    return [(effect.instance, effect.serial) for effect in pools.out if isinstance(effect, Send)]
+
+
+def test_news_that_come_too_late_change_nothing() -> None:
+    for instance, serial in ((1, 1), (2, 0), (3, 0)):
+        pools = busy()
+        before = pools.snapshot()
+        pools.unsent(instance, serial)
+        pools.judged(instance, serial, "processed")
+        pools.heard(3, b"READY\n")
+        assert (pools.snapshot(), pools.out) == (before, [])
+
+
+def test_what_could_not_be_sent_is_sent_first_when_somebody_else_is_free() -> None:
+    running = {1}
+    pools = busy(running.__contains__)
+    pools.heard(2, b"READY\n")
+    assert sent(pools) == []
+    running.add(2)
+    pools.unsent(1, 0)
+    assert sent(pools) == [(2, 0)]
+
+
+def test_a_judgement_frees_the_listener_for_what_it_has_said_meanwhile() -> None:
+    pools = busy()
+    pools.heard(1, b"RESULT 2\nOKREADY\n")
+    assert sent(pools) == []
+    pools.judged(1, 0, "processed")
+    assert sent(pools) == [(1, 1)]
