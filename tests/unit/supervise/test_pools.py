@@ -93,3 +93,18 @@ def test_a_judgement_frees_the_listener_for_what_it_has_said_meanwhile() -> None
     assert sent(pools) == []
     pools.judged(1, 0, "processed")
     assert sent(pools) == [(1, 1)]
+
+
+def test_pools_come_back_from_their_snapshot() -> None:
+    pools = busy()
+    pools.close("p")
+    again = Pools.restore(pools.snapshot(), {1}.__contains__)
+    assert again.snapshot() == pools.snapshot()
+    for each in (pools, again):
+        each.out = []
+        each.offer(Notification("REMOTE_COMMUNICATION", "d"))
+        each.heard(1, b"RESULT 2\nOK")
+        each.judged(1, 0, "rejected")
+        each.heard(1, b"READY\n")
+    assert sent(again) == sent(pools) == [(1, 0)]
+    assert again.out == pools.out and again.snapshot() == pools.snapshot()
