@@ -56,6 +56,7 @@ def test_a_restart_under_way_is_not_turned_into_an_end() -> None:
     two.do(ShutdownAsked(restart=True))
     given = two.dies(3, instance=1)
     assert not any(isinstance(effect, MoodChanged) for effect in given)
+    assert not [line for line in two.lines() if "shutting down" in line]
     assert end_of(two.dies(0, instance=2)) == Exit(Mood.RESTARTING)
 
 
@@ -144,3 +145,4 @@ def test_a_fatal_program_may_be_the_last_that_was_not_idle() -> None:
     one = bench(policy("a", Consequences(), startretries=0), exits=ExitPolicy(when_idle=True, fatal_code=9))
     fatal(one, "no")
     assert end_of(one.out).status == 9
+    assert one.lines().count("shutting down, exit_when_idle=true: every program has ended") == 1
