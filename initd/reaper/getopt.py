@@ -25,7 +25,6 @@ class Ends(Exception):
     """The call is no run: `out` and `err` are written, `code` is the exit status."""
 
     def __init__(self, code: int, out: str = "", err: str = "") -> None:
-        super().__init__(code)
         self.code, self.out, self.err = code, out, err
 
 

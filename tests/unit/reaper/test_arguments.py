@@ -20,6 +20,12 @@ def parsed(*words: str) -> dict[str, object]:
     return {name: getattr(plan, name) for name in names if getattr(plan, name) != getattr(plain, name)}
 
 
+@pytest.mark.parametrize("words", [["-v"], ["-w"], ["-wvv"]])
+def test_who_asks_for_words_gets_them(words: list[str]) -> None:
+    assert parse([*words, "--", "cmd"]).remark is not None
+    assert parse(["--", "cmd"]).remark is None
+
+
 def test_without_options_everything_is_as_by_default() -> None:
     assert parsed() == {}
 

@@ -96,6 +96,7 @@ def test_signals_reach_the_command_realtime_ones_each_with_its_value() -> None:
     assert life.run() == 3
     command = life.heard(SIGHUP)[0]
     assert life.init.sent == [(command, SIGRTMIN, 5), (command, SIGRTMIN, 6)]
+    assert len(life.heard(SIGRTMIN)) == 2
     assert life.heard(SIGWINCH) == [command]
 
 
@@ -113,6 +114,32 @@ def test_a_delayed_signal_comes_late_and_at_once_when_it_is_repeated() -> None:
     life.run()
     assert life.took == 2
     assert len(life.heard(SIGTERM)) == 1
+    life = Life([["handle", "HUP", []], *TRAPPED], delays={SIGHUP: 5 * SECOND_NS}).at(1, SIGHUP).at(8, SIGHUP).at(10, SIGTERM)
+    life.run()
+    assert len(life.heard(SIGHUP)) == 1, "the second is kept back as well"
+
+
+def test_a_signal_for_a_group_that_is_not_there_yet_is_for_the_command() -> None:
+    life = Life(TRAPPED, target="group").at(1, SIGTERM)
+
+    def killpg(pgid: int, number: int) -> None:
+        raise ProcessLookupError(3, "No such process")
+
+    life.init.killpg = killpg  # type: ignore[method-assign]
+    assert life.run() == 3
+
+
+def test_it_is_remarked_as_which_signal_one_is_passed_on() -> None:
+    passed: list[tuple[int, int]] = []
+
+    def remark(event: str, first: int, second: int) -> list[tuple[int, str]]:
+        if event == "passed":
+            passed.append((first, second))
+        return []
+
+    rewrites = {SIGHUP: 0, SIGINT: SIGTERM}
+    assert Life(TRAPPED, rewrites=rewrites, remark=remark).at(1, SIGHUP).at(2, SIGINT).run() == 3
+    assert passed == [(SIGHUP, 0), (SIGINT, SIGTERM)]
 
 
 FAMILY = [["fork", [["pause"]]], ["fork", [["setpgid"], ["pause"]]], ["pause"]]
