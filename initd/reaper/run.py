@@ -127,7 +127,7 @@ class Run:
         """Wait for one thing and see to it; True when all is over."""
         arrived = self._kernel.wait_signal(self._next_ns())
         try:
-            if arrived is None or self._timers:
+            if self._timers:
                 self._due()
             if arrived is not None and arrived.number != SIGCHLD:
                 self._unreaped += 1

@@ -87,8 +87,9 @@ def test_dumb_init_sends_term_to_the_group_when_its_child_has_ended() -> None:
     family = [["fork", [["handle", "TERM", [["exit", 0]]], ["pause"]]], ["sleep", 1], ["exit", 4]]
     code, heard = run_of(dumb_init.plan(called(CMD)), family)
     assert code == 4 and len(heard[SIGTERM]) == 1
-    code, heard = run_of(dumb_init.plan(called(f"-c {CMD}")), family)
-    assert code == 4 and SIGTERM not in heard
+    for steps in (family, [["setsid"], *family]):
+        code, heard = run_of(dumb_init.plan(called(f"-c {CMD}")), steps)
+        assert code == 4 and SIGTERM not in heard
 
 
 def test_dumb_init_stops_itself_with_its_group_and_goes_on_with_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from initd.kernel.command import SI_QUEUE, Arrived
+from initd.kernel.command import SI_QUEUE, Arrived, Command
 from initd.reaper.options import CANNOT_START, SECOND_NS, Options
 from initd.reaper.remarks import native
 from initd.reaper.run import SETTLED_NS, Run
@@ -117,6 +117,9 @@ def test_a_delayed_signal_comes_late_and_at_once_when_it_is_repeated() -> None:
     life = Life([["handle", "HUP", []], *TRAPPED], delays={SIGHUP: 5 * SECOND_NS}).at(1, SIGHUP).at(8, SIGHUP).at(10, SIGTERM)
     life.run()
     assert len(life.heard(SIGHUP)) == 1, "the second is kept back as well"
+    delays = {SIGTERM: 2 * SECOND_NS, SIGHUP: 50 * SECOND_NS}
+    life = Life(TRAPPED, delays=delays).at(1, SIGHUP, SIGTERM)
+    assert (life.run(), life.took) == (3, 3)
 
 
 def test_a_signal_for_a_group_that_is_not_there_yet_is_for_the_command() -> None:
@@ -182,9 +185,21 @@ def test_a_stop_signal_ends_the_grace(number: int) -> None:
     assert 3 <= life.took < 3.1
 
 
+def test_what_comes_when_the_command_has_ended_is_for_nobody() -> None:
+    life = Life([["fork", [["handle", "HUP", []], *DEAF]], ["sleep", 1], ["exit", 5]], target="group").at(2, SIGHUP)
+    assert (life.run(), life.heard(SIGHUP)) == (5, [])
+
+
+def test_what_was_kept_back_when_the_command_ends_is_for_nobody() -> None:
+    steps = [["fork", [["handle", "HUP", []], *DEAF]], ["sleep", 2], ["exit", 5]]
+    life = Life(steps, target="group", delays={SIGHUP: 5 * SECOND_NS}, grace_ns=50 * SECOND_NS).at(1, SIGHUP)
+    assert (life.run(), life.heard(SIGHUP)) == (5, [])
+
+
 def test_the_deadline_counts_from_the_first_stop_signal() -> None:
     slow = ["handle", "TERM", [["sleep", 8], ["exit", 3]]]
-    life = Life([["fork", DEAF], slow, ["pause"]], grace_ns=500 * SECOND_NS).at(1, SIGTERM)
+    life = Life([["fork", DEAF], ["ignore", "HUP"], ["ignore", "INT"], slow, ["pause"]], grace_ns=500 * SECOND_NS)
+    life.at(0.5, SIGHUP).at(1, SIGTERM).at(3, SIGINT)
     assert life.run() == 3
     assert 10 <= life.took < 10.1
 
@@ -192,6 +207,7 @@ def test_the_deadline_counts_from_the_first_stop_signal() -> None:
 def test_the_command_itself_is_killed_only_if_asked_for() -> None:
     life = Life(DEAF, kill_after_ns=8 * SECOND_NS).at(1, SIGTERM).at(2, SIGTERM)
     assert (life.run(), life.took) == (137, 9)
+    assert life.init.said == [f"initd: pid {life.heard(SIGKILL)[0]} has not ended in time: SIGKILL\n"]
 
 
 def test_without_a_grace_leftovers_are_left() -> None:
@@ -212,6 +228,40 @@ def test_orphans_are_reaped_and_named_if_asked_for() -> None:
     assert len([line for line in life.init.said if "reaped orphan" in line]) == 2
 
 
+def test_it_is_remarked_who_is_reaped_and_that_the_command_is_waited_for() -> None:
+    told: list[str] = []
+
+    def remark(event: str, first: int, second: int) -> list[tuple[int, str]]:
+        told.append(event)
+        return []
+
+    orphan = ["fork", [["fork", [["sleep", 1], ["exit", 0]]], ["exit", 0]]]
+    assert Life([orphan, ["wait"], ["sleep", 2], ["exit", 0]], remark=remark).run() == 0
+    assert told == ["bound", "started", "changed", "reaped", "waits", "changed", "exited", "over"]
+
+
+def test_an_orphan_that_only_stops_is_not_reaped() -> None:
+    stopping = ["fork", [["fork", [["raise", "STOP"], ["pause"]]], ["exit", 0]]]
+    life = Life([stopping, ["wait"], ["sleep", 2], ["exit", 0]], grace_ns=None, remark=native(0, warn_on_reap=True))
+    assert (life.run(), life.init.said) == (0, [])
+
+
+def test_more_than_one_batch_is_reaped_without_another_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("initd.reaper.run.BATCH", 2)
+    orphans = [["fork", [["fork", [["sleep", 1], ["exit", 0]]], ["exit", 0]]]] * 7
+    life = Life([*orphans, ["sleep", 5], ["exit", 0]])
+    left: list[int] = []
+    life.kernel.at(3 * SECOND_NS, lambda: left.append(len(life.kernel.machine.daemon.children)))
+    assert (life.run(), left) == (0, [1])
+
+
+def test_who_suspends_with_the_command_stops_itself_alone() -> None:
+    life = Life([["handle", "TSTP", []], ["sleep", 3], ["exit", 0]], suspend=(SIGTSTP,)).at(1, SIGTSTP)
+    stopped: list[bool] = []
+    life.init.stop = stopped.append  # type: ignore[method-assign]
+    assert (life.run(), stopped) == (0, [False])
+
+
 def test_an_idle_init_asks_for_nothing() -> None:
     life = Life([["sleep", 900], ["exit", 0]])
     calls: list[int] = []
@@ -221,6 +271,48 @@ def test_an_idle_init_asks_for_nothing() -> None:
     assert calls[0] == calls[1]
 
 
+@pytest.mark.parametrize(("remark", "output"), [(None, False), (native(1, False), True)])
+def test_it_settles_at_the_start_and_loads_the_rest_once_it_has_lived_a_while(remark: object, output: bool) -> None:
+    life = Life([["sleep", 1], ["exit", 0]], remark=remark)
+    told: list[object] = []
+    life.init.settle = lambda output: told.append((life.took, output))  # type: ignore[method-assign]
+    life.init.load = lambda: told.append(life.took)  # type: ignore[method-assign]
+    assert life.run() == 0
+    assert told == [(0, output), 0.1]
+
+
+def test_it_is_remarked_what_leaving_the_terminal_brings() -> None:
+    told: list[tuple[str, int]] = []
+
+    def remark(event: str, first: int, second: int) -> list[tuple[int, str]]:
+        told.append((event, first))
+        return []
+
+    assert Life([["exit", 0]], pid=2, terminal=True, place="session", remark=remark).run() == 0
+    assert [number for event, number in told if event == "ignored"] == [SIGHUP, SIGCONT]
+
+
+def test_timers_have_their_turn_in_a_flood_of_signals() -> None:
+    life = Life([["handle", "HUP", []], *DEAF], kill_after_ns=SECOND_NS).at(1, SIGTERM)
+
+    def flood() -> None:
+        if life.kernel.now < 10 * SECOND_NS:
+            life.kernel.signal_daemon(SIGHUP)
+            life.kernel.at(life.kernel.now + 1000, flood)
+
+    life.kernel.tick_ns = 2000
+    life.kernel.at(SECOND_NS * 199 // 100, flood)
+    assert life.run() == 137
+    assert 2 <= life.took < 2.1
+
+
+def test_without_a_command_orphans_are_reaped_without_a_word() -> None:
+    life = Life([], pause=True).at(5, SIGTERM)
+    life.kernel.at(SECOND_NS, lambda: life.init.start(Command((CMD,), "group", lambda number, text, pid: ("", 0))))
+    assert (life.run(), life.took) == (0, 5)
+    assert life.init.said == [] and life.kernel.processes() == []
+
+
 def test_a_start_without_room_is_tried_again_for_a_while() -> None:
     life = Life([["exit", 4]])
     life.kernel.machine.table.max_processes = 0
@@ -228,7 +320,7 @@ def test_a_start_without_room_is_tried_again_for_a_while() -> None:
     assert life.run() == 4
     life = Life([["exit", 4]])
     life.kernel.machine.table.max_processes = 0
-    assert life.run() == CANNOT_START
+    assert (life.run(), life.took) == (CANNOT_START, 2)
     assert life.init.said == ["initd: cannot start a process for '/bin/cmd': Resource temporarily unavailable\n"]
     life = Life([["exit", 4]])
     life.kernel.machine.table.max_processes = 0
@@ -241,15 +333,20 @@ def test_a_parent_that_was_gone_before_we_were_tied_to_it_is_told_to_the_command
     assert life.run() == 128 + SIGUSR1
 
 
-def test_stopping_the_command_at_a_terminal_stops_us_and_going_on_goes_on() -> None:
-    life = Life([["sleep", 2], ["raise", "TSTP"], ["exit", 0]], pid=2, terminal=True)
+@pytest.mark.parametrize("rewrites", [{}, {SIGCONT: 0}])
+def test_stopping_the_command_at_a_terminal_stops_us_and_going_on_goes_on(rewrites: dict[int, int]) -> None:
+    life = Life([["sleep", 2], ["raise", "TSTP"], ["sleep", 2], ["exit", 0]], 2, True, rewrites=rewrites)
     fronts: list[int] = []
-    for seconds in (1, 3):
+    groups: list[bool] = []
+    stop = life.init.stop
+    life.init.stop = lambda group: [groups.append(group), stop(group)]  # type: ignore[method-assign, func-returns-value]
+    for seconds in (1, 3, 5):
         life.kernel.at(seconds * SECOND_NS, lambda: fronts.append(life.init.front))
     life.at(4, SIGCONT)
     assert life.run() == 0
-    assert fronts[0] > 1 and fronts[1:] == [0]
-    assert life.took == 4
+    assert fronts[0] > 1 and fronts == [fronts[0], 0, fronts[0]]
+    assert groups == [True]
+    assert (life.init.front, life.took) == (0, 6)
 
 
 def test_a_stop_without_a_terminal_or_by_somebody_else_leaves_us_alone() -> None:
