@@ -176,11 +176,15 @@ def fails(tests: Sequence[str], root: Path, first: bool = False, patience_s: int
             if report.failed:
                 self.names[report.nodeid.partition("[")[0]] = None
 
+        def pytest_collectreport(self, report: Any) -> None:
+            if report.failed:  # it could not even be imported
+                self.names[report.nodeid] = None
+
     failed = Failed()
     quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--timeout={patience_s}", f"--rootdir={root}"]
     plain = "--assert=plain"  # or pytest reads what a package with a plugin consists of itself, past the mutant
     status = pytest.main([*quiet, plain, *(["-x"] if first else []), *tests], plugins=[failed])
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not failed.names:
         raise RuntimeError(f"pytest ended with {status!r}")
     return list(failed.names)
 

@@ -25,6 +25,13 @@ def test_tini_signals_the_child_adopts_nobody_and_leaves_at_once() -> None:
     assert SIGTSTP not in plan.rewrites
 
 
+def test_tinis_options_are_parts_of_the_plan() -> None:
+    plan = tini.plan(called(f"-s -g -w -p SIGINT -e 7 {CMD} -g"))
+    assert (plan.subreaper, plan.target, plan.warn_on_reap, plan.parent_death, plan.codes) == (True, "group", True, 2, {7: 0})
+    plan = tini.plan(called(CMD))
+    assert (plan.subreaper, plan.target, plan.warn_on_reap, plan.parent_death, plan.codes) == (False, "child", False, 0, {})
+
+
 @pytest.mark.parametrize("code", range(256))
 def test_tini_remaps_each_code_and_no_other(code: int) -> None:
     assert tini.plan(called(f"-e {code} {CMD}")).codes == {code: 0}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -82,3 +84,10 @@ def test_every_mutant_on_the_list_still_finds_its_text_and_its_test():
         if "::" in mutant.killer:
             file, _, test = mutant.killer.partition("::")
             assert f"def {test}(" in (ROOT / file).read_text(), mutant.killer
+
+
+def test_a_test_that_cannot_be_imported_any_more_has_noticed(tmp_path):
+    (tmp_path / "test_it.py").write_text("raise ValueError('planted')\n")
+    script = f"from pathlib import Path; from sim.mutants import fails; print('=', fails(['test_it.py'], Path({str(tmp_path)!r})))"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.splitlines()[-1] == "= ['test_it.py']"
