@@ -27,9 +27,23 @@ def test_tini_signals_the_child_adopts_nobody_and_leaves_at_once() -> None:
 
 def test_tinis_options_are_parts_of_the_plan() -> None:
     plan = tini.plan(called(f"-s -g -w -p SIGINT -e 7 {CMD} -g"))
-    assert (plan.subreaper, plan.target, plan.warn_on_reap, plan.parent_death, plan.codes) == (True, "group", True, 2, {7: 0})
+    assert (plan.subreaper, plan.target, plan.warn_on_reap, plan.parent_death, plan.codes) == (
+        True,
+        "group",
+        True,
+        2,
+        {7: 0},
+    )
+    for name, number in (("SIGHUP", 1), ("SIGSYS", 31)):
+        assert tini.plan(called(f"-p {name} {CMD}")).parent_death == number
     plan = tini.plan(called(CMD))
-    assert (plan.subreaper, plan.target, plan.warn_on_reap, plan.parent_death, plan.codes) == (False, "child", False, 0, {})
+    assert (plan.subreaper, plan.target, plan.warn_on_reap, plan.parent_death, plan.codes) == (
+        False,
+        "child",
+        False,
+        0,
+        {},
+    )
 
 
 @pytest.mark.parametrize("code", range(256))
@@ -42,12 +56,37 @@ def test_tinis_variables_are_options_by_their_presence() -> None:
     assert (plan.subreaper, plan.target) == (True, "group")
 
 
-@pytest.mark.parametrize(("words", "verbosity", "lines"), [("-v", None, 1), ("-vv", None, 2), ("", "4", 3), ("-vvv", "1", 0)])
+@pytest.mark.parametrize(
+    ("words", "verbosity", "lines"),
+    [("-v", None, 1), ("-vv", None, 2), ("", "4", 3), ("", "2", 1), ("", "3", 2), ("-vvv", "1", 0)],
+)
 def test_tinis_verbosity_is_a_count_or_a_variable(words: str, verbosity: str | None, lines: int) -> None:
     plan = tini.plan(called(f"{words} {CMD}", **({"TINI_VERBOSITY": verbosity} if verbosity else {})))
     assert plan.remark is not None
     said = plan.remark("started", 8, 0) + plan.remark("changed", 0, 0) + plan.remark("waits", 0, 0)
     assert len(said) == lines and all(fd == 1 for fd, _ in said)
+
+
+def test_tinis_words_of_what_happens_later() -> None:
+    plan = tini.plan(called(f"-vvv -w {CMD}"))
+    assert plan.remark is not None
+    said = [line for event in (("passed", 1, 15), ("passed", 1, 0), ("reaped", 9, 0)) for line in plan.remark(*event)]
+    assert said == [
+        (1, "[DEBUG tini (7)] Passing signal: 'S15'\n"),
+        (1, "[TRACE tini (7)] No child to reap\n"),
+        (1, "[TRACE tini (7)] No child to reap\n"),
+        (1, "[DEBUG tini (7)] Reaped child with pid: '9'\n"),
+        (2, "[WARN  tini (7)] Reaped zombie process with pid=9\n"),
+    ]
+    quiet = tini.plan(called(f"-vvv {CMD}"))
+    assert quiet.remark is not None and len(quiet.remark("reaped", 9, 0)) == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(2, 127), (13, 126), (20, 1), (8, 1)])
+def test_tini_tells_why_it_could_not_execute(number: int, code: int) -> None:
+    plan = tini.plan(called(CMD))
+    assert plan.refuse is not None
+    assert plan.refuse(number, "Some words", 9) == (f"[FATAL tini (9)] exec {CMD} failed: Some words\n", code)
 
 
 def test_dumb_init_makes_a_session_and_signals_its_leaders_group() -> None:

@@ -88,6 +88,6 @@ def test_every_mutant_on_the_list_still_finds_its_text_and_its_test():
 
 def test_a_test_that_cannot_be_imported_any_more_has_noticed(tmp_path):
     (tmp_path / "test_it.py").write_text("raise ValueError('planted')\n")
-    script = f"from pathlib import Path; from sim.mutants import fails; print('=', fails(['test_it.py'], Path({str(tmp_path)!r})))"
+    script = f"import pathlib, sim.mutants as of; print('=', of.fails(['test_it.py'], pathlib.Path({str(tmp_path)!r})))"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert told.stdout.splitlines()[-1] == "= ['test_it.py']"
