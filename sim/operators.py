@@ -78,6 +78,7 @@ PACKAGES: dict[str, Checks] = {
             "tests/unit/test_app.py",
             "tests/unit/test_session.py",
             "tests/unit/test_service.py",
+            "tests/property/test_listening.py",
             "tests/property/test_fastcgi.py",
             "tests/property/test_conclusion.py",
         ),
