@@ -36,6 +36,10 @@ def main(argv: Sequence[str] | None = None, held: Iterable[int] | None = None) -
         _init(mask, lambda: _as_peer(name, _called(sys.argv[0]), words))
     if words and words[0].partition("=")[0] == "--as":
         _init(mask, lambda: _as_named(words))
+    if words[:1] == ["health"]:
+        from initd.health import main as health
+
+        health(words[1:], sys.argv[0], mask)
     if "--" in words and not any(word.startswith(CONFIGURATION) for word in words[: words.index("--")]):
         _init(mask, lambda: _plan(words))
     from initd.daemon import main as daemon

@@ -13,13 +13,12 @@ import os
 import sys
 
 from initd import SUPERVISOR_VERSION
-from initd.config.host import Host
 from initd.config.load import load, parse_arguments, render
 from initd.daemonize import complain, launch, report, status_fd
 from initd.errors import EXIT_USAGE, ConfigError
 from initd.isolation import complete_path
 from initd.kernel import linux_process
-from initd.kernel.linux_files import LinuxFiles
+from initd.kernel.linux_host import linux_host
 from initd.signals import CAUGHT
 
 TYPE_CHECKING = False
@@ -82,18 +81,3 @@ def _check(words: Sequence[str], program: str) -> int:
     except OSError:  # nobody reads on, as behind `| head`
         return code
     return code
-
-
-def linux_host(program: str) -> Host:
-    """This machine, as configuration sees it."""
-    environ = dict(os.environ)
-    tempdir = next(
-        (environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.path.isdir(environ.get(name, ""))), "/tmp"
-    )
-    try:
-        cwd = os.getcwd()
-    except OSError:  # it was removed; what is absolute still works
-        cwd = "/"
-    # One encoding for what is read and for names, arguments and paths: so every byte comes out as it was written.
-    encoding = sys.getfilesystemencoding()
-    return Host(environ, cwd, os.uname().nodename, tempdir, program, LinuxFiles(), os.getuid(), encoding)

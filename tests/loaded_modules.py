@@ -1,6 +1,6 @@
 """Runs the real daemon and prints which modules it has loaded at one moment; see test_architecture.py.
 
-    python -IS loaded_modules.py (command | first-spawn | SIGUSR2) DIRECTORY... -- INITD_OPTION...
+    python -IS loaded_modules.py (command | verdict | first-spawn | SIGUSR2) DIRECTORY... -- INITD_OPTION...
 
 The directories are what the command's script would put on the path. Nothing is imported here that the daemon does not
 import itself, and the interpreter's own modules are left out.
@@ -20,6 +20,8 @@ def main() -> int:
 
     if moment == "command":
         return before_the_command(initd)
+    if moment == "verdict":
+        return before_the_verdict(initd)
     from initd.kernel.linux import LinuxKernel
 
     before, taken = LinuxKernel.spawn, LinuxKernel.take_signals
@@ -43,6 +45,13 @@ def before_the_command(initd):  # type: ignore[no-untyped-def]
     from initd.kernel.linux_init import LinuxInit
 
     LinuxInit.start = lambda self, command: tell()  # type: ignore[assignment,method-assign,misc,return-value]
+    return initd()
+
+
+def before_the_verdict(initd):  # type: ignore[no-untyped-def]
+    from initd import health
+
+    health._end = lambda *_: tell()  # type: ignore[attr-defined]
     return initd()
 
 

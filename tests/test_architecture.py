@@ -44,6 +44,16 @@ BEFORE_CMD = """
     initd.kernel.linux_streams initd.reaper initd.reaper.options initd.reaper.run initd.signals
 """.split()
 """What `initd -- CMD` has loaded as PID 1 when it starts CMD, beyond the bare interpreter: not even `os`."""
+BEFORE_THE_VERDICT = """
+    collections enum errno functools genericpath itertools keyword operator os posixpath pyexpat reprlib stat types
+    initd initd.cli initd.health initd.config initd.control initd.control.client initd.errors initd.kernel initd.record
+    initd.signals
+    initd.config.cmdline initd.config.expand initd.config.host initd.config.include initd.config.ini initd.config.model
+    initd.config.options initd.config.paths initd.config.section initd.config.servers initd.config.users initd.config.values
+    initd.control.client.verdict initd.control.client.wire
+    initd.kernel.linux_files initd.kernel.linux_host initd.kernel.linux_streams
+""".split()
+"""What `initd health` has loaded when it has its answer: the reader of configurations is the most of it."""
 BEFORE_THE_FIRST_SPAWN = """
     collections contextlib copyreg enum errno fcntl functools gc genericpath heapq importlib itertools keyword
     operator os posixpath reprlib resource select stat types warnings
@@ -59,7 +69,8 @@ BEFORE_THE_FIRST_SPAWN = """
     initd.drive.apply initd.drive.line initd.drive.loop initd.drive.policies initd.drive.program initd.drive.resolve
     initd.drive.sockets initd.drive.spawner initd.drive.stdin
     initd.kernel.linux initd.kernel.linux_children initd.kernel.linux_files initd.kernel.linux_fork
-    initd.kernel.linux_identity initd.kernel.linux_limits initd.kernel.linux_poller initd.kernel.linux_process
+    initd.kernel.linux_host initd.kernel.linux_identity initd.kernel.linux_limits initd.kernel.linux_poller
+    initd.kernel.linux_process
     initd.kernel.linux_sockets initd.kernel.linux_spawn initd.kernel.linux_streams initd.kernel.linux_wakeup
     initd.kernel.linux_workers
     initd.kernel.port
@@ -99,7 +110,7 @@ def module_name(path: Path) -> str:
 
 def may_make_syscalls(module: str) -> bool:
     """The kernel, those who speak to the user before there is one, what is not the daemon, what only plugins run."""
-    outermost = {"__main__", "cli", "daemon", "daemonize", "foreground", "isolation", "pidproxy"}
+    outermost = {"__main__", "cli", "daemon", "daemonize", "foreground", "health", "isolation", "pidproxy"}
     below = ("initd.kernel.linux", "initd.control.client", "initd.plugins.standins")
     return module.removeprefix("initd.") in outermost or module.startswith(below)
 
@@ -273,6 +284,17 @@ def test_serving_the_first_request_loads_the_pinned_modules_and_no_more(tmp_path
     daemon = daemon_that_has_answered(tmp_path)
     daemon.send_signal(signal.SIGUSR2)
     compare(told(daemon), {*BEFORE_THE_FIRST_SPAWN, *AFTER_THE_FIRST_RPC})
+
+
+def test_a_health_check_has_loaded_the_pinned_modules_when_it_has_its_answer(tmp_path: Path) -> None:
+    daemon = daemon_that_has_answered(tmp_path)
+    driver = [sys.executable, "-IS", str(ROOT / "tests" / "loaded_modules.py"), "verdict", str(ROOT)]
+    check = [*driver, "--", "health", "-t", "60", "-c", str(tmp_path / "supervisord.conf")]
+    loaded = told(subprocess.Popen(check, stdout=subprocess.PIPE, text=True))
+    daemon.send_signal(signal.SIGUSR2)
+    daemon.communicate(timeout=60)
+    assert not loaded & FORBIDDEN_IN_THE_DAEMON
+    compare(loaded, set(BEFORE_THE_VERDICT))
 
 
 def test_the_web_pages_are_loaded_by_the_first_request_for_one(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 DAEMON = """\
 usage: {program} [options] [-- CMD [ARG...]]
        {program} check [options] [FILE...]
+       {program} health [options] [NAME...]
 
-Run and supervise the programs of a configuration file, or check such files (`{program} check -h`).
+Run and supervise the programs of a configuration file, check such files (`{program} check -h`), or ask whether all is well
+(`{program} health -h`).
 
   -c, --configuration FILE      read this file; without it the usual places are searched
   -n, --nodaemon                stay in the foreground
@@ -47,6 +49,23 @@ started, opened or written. Exit status: 0 without errors, 1 with warnings and -
   --json                        for editors and CI: one object, described in docs/diagnostics.md
   --color WHEN                  auto, always or never (auto: on a terminal)
   -c, --configuration FILE      the same as FILE
+  -h, --help                    show this text and exit
+"""
+
+HEALTH = """\
+usage: initd health [options] [NAME...]
+
+Ask a running daemon, for HEALTHCHECK and exec probes, and print one line. Exit status: 0 for healthy, 1 for everything else, a
+wrong call or a configuration that cannot be read included. Healthy is a daemon that answers, is not on its way down,
+and has given up no program (FATAL); with NAME (PROGRAM, GROUP:PROGRAM or GROUP:*) these must be RUNNING instead.
+
+  --programs                    every program must be RUNNING
+  --alive                       the daemon must answer, whatever becomes of its programs
+  -t, --timeout SECONDS         unhealthy without an answer by then (5)
+  -c, --configuration FILE      ask the server of this file; without it the usual places are searched
+  -s, --serverurl URL           ask there, http://host:port or unix:///path, and read no file
+  -u, --username NAME           user name for the server, if not the one in the file
+  -p, --password PASSWORD       its password
   -h, --help                    show this text and exit
 """
 
