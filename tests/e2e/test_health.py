@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.instance import PATIENCE_S, Instance, daemon_command, environment, is_stock, until
+from tests.e2e.instance import PATIENCE_S, ROOT, Instance, daemon_command, environment, is_stock, until
 
 pytestmark = pytest.mark.xfail(is_stock(), reason="supervisord has nothing like it", run=False)
 
@@ -168,6 +168,22 @@ def test_it_waits_no_longer_than_it_may_whatever_hangs(tmp_path: Path) -> None:
         assert call("-t", "0.2", "-s", f"unix://{tmp_path}/s") == late
     os.mkfifo(tmp_path / "fifo")
     assert call("-t", "0.2", "-c", tmp_path / "fifo") == late
+
+
+def test_without_room_for_a_thread_it_waits_no_longer_either(tmp_path: Path) -> None:
+    script = f"""
+import _thread, sys
+def full(*_): raise RuntimeError("can't start new thread")
+_thread.start_new_thread = full
+from initd.cli import main
+sys.argv = ["initd", "health", "-t", "0.2", "-s", "unix://{tmp_path}/s"]
+main()
+"""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "unhealthy: no answer within 0.2 s\n", "")
 
 
 @pytest.mark.parametrize(
