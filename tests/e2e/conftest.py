@@ -12,9 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.instance import ROOT, Instance
+from tests.e2e.podman import Container, Podman, Supervised
 
-# They build an image with a container engine, or drive a browser: from .ci/long.
-collect_ignore = [] if os.environ.get("INITD_LONG") else ["test_image.py", "test_browser.py"]
+# They build images with a container engine, or drive a browser: from .ci/long.
+collect_ignore = (
+    []
+    if os.environ.get("INITD_LONG")
+    else ["test_image.py", "test_image_init.py", "test_image_recipes.py", "test_browser.py"]
+)
 
 
 @pytest.fixture
@@ -46,3 +51,43 @@ def packages() -> None:
 def as_root() -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root")
+
+
+@pytest.fixture(scope="session")
+def podman() -> Iterator[Podman]:
+    """A container engine that has the image; nothing of it is left afterwards."""
+    engine = Podman()
+    try:
+        engine.import_base()
+        engine.build_image()
+        yield engine
+    finally:
+        engine.close()
+
+
+@pytest.fixture
+def run(podman: Podman) -> Iterator[Callable[..., Supervised]]:
+    """Starts a container with these programs; all are ended afterwards."""
+    made: list[Supervised] = []
+
+    def start(programs: str, *options: str, checked: bool = False) -> Supervised:
+        made.append(Supervised(podman, programs, *options, checked=checked))
+        return made[-1]
+
+    yield start
+    for container in made:
+        container.podman("rm", "--force", "--time=0")
+
+
+@pytest.fixture
+def start(podman: Podman) -> Iterator[Callable[..., Container]]:
+    """Starts a container of `initd WORDS`; all are ended afterwards."""
+    made: list[Container] = []
+
+    def started(*words: str, options: tuple[str, ...] = (), **more: str) -> Container:
+        made.append(Container(podman, *words, options=("--entrypoint=initd", *options), **more))
+        return made[-1]
+
+    yield started
+    for container in made:
+        container.podman("rm", "--force", "--time=0")
