@@ -127,10 +127,11 @@ def _named(url: str) -> Server:
     if scheme == "unix" and rest:
         return Server(rest)
     place = rest.partition("/")[0]
-    if scheme == "http" and place:
-        host, colon, port = place.rpartition(":") if place[-1] != "]" else (place, "", "")
-        if not colon or port.isdigit():
-            return Server("", (host if colon else place).strip("[]"), int(port or 80))
+    host, colon, port = place.rpartition(":")
+    if not colon or port.endswith("]"):
+        host, port = place, "80"
+    if scheme == "http" and place and port.isdecimal():
+        return Server("", host.strip("[]"), int(port))
     raise ConfigError(f"{url!r} is not the address of a server", key="--serverurl", hint="expected http://host:port or unix:///path")
 
 

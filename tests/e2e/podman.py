@@ -21,6 +21,7 @@ Words = tuple[str, ...]
 PATIENCE_S = 120
 BUILD_S = 900
 BASE, IMAGE = "localhost/base", "localhost/initd"
+REVISION = "the one that is tested"
 ARCHIVE = "http://deb.debian.org/debian"
 CODENAME = "bookworm"
 """Of the image's default base."""
@@ -103,23 +104,25 @@ class Podman:
         shutil.rmtree(root)
         return tar
 
-    def build_image(self) -> None:
-        """Make the image as images/Dockerfile has it, of what is committed, over the base."""
+    def build_image(self, tag: str = IMAGE, base: str = BASE) -> None:
+        """Make the image as images/Dockerfile has it, of what is committed, over a base."""
         wheels, source = self.folder / "wheels", self.folder / "source"  # building a wheel leaves things behind
-        committed = subprocess.check_output(["git", "-C", ROOT, "archive", "--format=tar", "HEAD"], timeout=BUILD_S)
-        source.mkdir()
-        subprocess.run(["tar", "-C", source, "-x"], input=committed, check=True, timeout=BUILD_S)
-        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "wheel", "-w", wheels)
-        _quietly(*pip, source, "setuptools>=68")
         offline = self.folder / "pip.conf"
-        offline.write_text("[global]\nno-index = true\nfind-links = /wheels\n")
+        if not source.exists():
+            committed = subprocess.check_output(["git", "-C", ROOT, "archive", "--format=tar", "HEAD"], timeout=BUILD_S)
+            source.mkdir()
+            subprocess.run(["tar", "-C", source, "-x"], input=committed, check=True, timeout=BUILD_S)
+            pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "wheel", "-w", wheels)
+            _quietly(*pip, source, "setuptools>=68")
+            offline.write_text("[global]\nno-index = true\nfind-links = /wheels\n")
         mounts = (f"--volume={wheels}:/wheels:ro", f"--volume={offline}:/etc/pip.conf:ro")
-        self.build(IMAGE, source / "images" / "Dockerfile", source, *mounts, f"--build-arg=BASE={BASE}")
+        arguments = (f"--build-arg=BASE={base}", f"--build-arg=REVISION={REVISION}")
+        self.build(tag, source / "images" / "Dockerfile", source, *mounts, *arguments)
 
     def build(self, tag: str, file: Path, context: Path, *options: str) -> None:
         """Make an image with buildah; `docker` is the format with HEALTHCHECK, and the host's network is known to do for apt."""
         how = ("--isolation=chroot", "--network=host", "--format=docker", f"--file={file}", f"--tag={tag}")
-        self._run("buildah", "bud", "--layers", *how, *options, context, timeout=BUILD_S)
+        self._run("buildah", "bud", "--layers", "--pull-never", *how, *options, context, timeout=BUILD_S)
 
     def close(self) -> None:
         """End and remove every container, unmount what podman leaves mounted, and remove the folder; nobody is left."""

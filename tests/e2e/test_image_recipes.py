@@ -94,7 +94,7 @@ def test_an_image_with_it_as_its_init_can_be_built(
 ) -> None:
     podman("tag", IMAGE, "localhost/python:3.13-slim")  # ours has a Python, and the same one
     (place / "Dockerfile").write_text(recipe("Dockerfile", containing))
-    podman.build("localhost/recipe", place / "Dockerfile", place, "--pull-never")
+    podman.build("localhost/recipe", place / "Dockerfile", place)
     run = ("run", "--rm", "--no-healthcheck", "localhost/recipe", "sh", "-c", script)
     assert podman(*run, check=False).returncode == status
 
@@ -170,7 +170,7 @@ def test_in_a_pod_that_shares_its_pids_each_ends_alone_with_its_own_status(
 def web_stack(podman: Podman) -> str:
     """The image of examples/web-stack; nginx, php-fpm and redis come from Debian as it is built."""
     folder = ROOT / "examples" / "web-stack"
-    podman.build("localhost/web-stack", folder / "Dockerfile", folder, f"--build-arg=INITD={IMAGE}", "--pull-never")
+    podman.build("localhost/web-stack", folder / "Dockerfile", folder, f"--build-arg=INITD={IMAGE}")
     return "localhost/web-stack"
 
 
