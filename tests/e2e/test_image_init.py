@@ -125,7 +125,8 @@ def test_ctrl_c_ends_what_is_in_front(terminal: Callable[..., Terminal]) -> None
 
 def test_a_shell_has_job_control_the_size_of_the_window_and_its_own_status(terminal: Callable[..., Terminal]) -> None:
     screen = terminal("bash", "--norc", "--noprofile", "-i")
-    place = screen.type("trap 'echo \"<$(stty size)>\"' WINCH; echo \"=$(stty size)=$-=\"\n")
+    wait = "until [ \"$(stty size)\" = '37 123' ]; do sleep 0.1; done"  # podman sets it just after the start
+    place = screen.type(f"trap 'echo \"<$(stty size)>\"' WINCH; {wait}; echo \"=$(stty size)=$-=\"\n")
     place = screen.until("=37 123=", place)
     assert "m" in screen.seen[place : screen.until("=", place)]
     termios.tcsetwinsize(screen.fd, (40, 100))
