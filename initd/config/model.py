@@ -202,7 +202,7 @@ class OwnConfig(Record):
     web_get_actions: bool = False
     exit_code_from: str = ""
     exit_when_idle: bool = False
-    fatal_exit_code: int = 1
+    fatal_exit_code: int | None = None
     shutdown_timeout: int | None = None
 
 

@@ -138,7 +138,7 @@ INITD: Table = {
     "web_get_actions": ("boolean", "false"),
     "exit_code_from": ("string", UNSET),
     "exit_when_idle": ("boolean", "false"),
-    "fatal_exit_code": ("integer", "1"),
+    "fatal_exit_code": ("integer", UNSET),
     "shutdown_timeout": ("integer", UNSET),
 }
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 DEFAULT_PATH = "/bin:/usr/bin:/usr/local/bin"
 QUOTING = "\\\"'"
 S_IFMT, S_IFDIR, ANY_EXECUTE = 0o170000, 0o040000, 0o111
+NOT_THERE, NOT_EXECUTABLE = 127, 126
+"""The exit status that a shell gives a command that cannot be run."""
 
 
 class CommandError(InitdError):
@@ -25,6 +27,11 @@ class CommandError(InitdError):
     def __init__(self, text: str, missing: bool = False) -> None:
         super().__init__(text)
         self.text, self.missing = text, missing
+
+    @property
+    def status(self) -> int:
+        """The exit status of a shell that was told to run it."""
+        return NOT_THERE if self.missing else NOT_EXECUTABLE
 
 
 class Executable(Record):

@@ -134,9 +134,9 @@ class Spawner:
         number = error.errno if isinstance(error, OSError) and error.errno else 0
         return f"unknown error making dispatchers for '{name}': {errno.errorcode.get(number, error)}"
 
-    def _fail(self, program: Program, attempt: int, text: str, no_socket: bool = False) -> None:
+    def _fail(self, program: Program, attempt: int, text: str, no_socket: bool = False, status: int = 0) -> None:
         del self._wanted[program.instance]
-        self._emit(SpawnFailed(program.instance, attempt, text, self._loop.kernel.wall(), no_socket))
+        self._emit(SpawnFailed(program.instance, attempt, text, self._loop.kernel.wall(), no_socket, status))
 
     def _fork_ready(self) -> None:
         kernel = self._loop.kernel
@@ -156,7 +156,8 @@ class Spawner:
         if not isinstance(outcome, Prepared):
             if wanted:
                 text = self._preparation_text(program.config.name, outcome)
-                self._fail(program, attempt, text, isinstance(outcome, SocketError))
+                status = outcome.status if isinstance(outcome, CommandError) else 0
+                self._fail(program, attempt, text, isinstance(outcome, SocketError), status)
             return
         logs = self._logs_of(program, outcome.logs)
         if wanted:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NONE, FIRST_FAILURE = "none", "first-failure"
 """Values of `ExitPolicy.code_from` that name no process."""
+FATAL_CODE = 1
 
 
 class Cause(Record):
@@ -63,6 +64,8 @@ class Conclusion:
     def gave_up(self, process: Process) -> bool:
         """FATAL; whether that ends everything."""
         code = self.policy.fatal_code
+        if code is None:
+            code = process.refusal if process.policy.last and process.refusal else FATAL_CODE
         if self._follows(process):
             self.last = code, True
         how = f"entered FATAL state: {process.spawnerr}"

@@ -99,7 +99,8 @@ class Spawned(Event):
 class SpawnFailed(Event):
     """The Spawn of that attempt gave no child: `text` is the spawnerr; "" says it was cancelled before it began.
 
-    `no_socket` says that it was for want of the socket it shares.
+    `no_socket` says that it was for want of the socket it shares; `status` is what a shell exits with where the command
+    cannot be run, else 0.
     """
 
     instance: int
@@ -107,6 +108,7 @@ class SpawnFailed(Event):
     text: str
     wall_ns: int = 0
     no_socket: bool = False
+    status: int = 0
 
 
 class SetupNoted(Event):

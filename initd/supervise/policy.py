@@ -58,11 +58,12 @@ class ExitPolicy(Record):
     """When the daemon ends by itself, how long its end may take, and with which status.
 
     `code_from` is `none`, `first-failure`, the `group:name` of a process, or "" for the cause of the end, else the main
-    program. `fatal_code` is the status of a FATAL program. `shutdown_ns` None is no limit but that of D7.
+    program. `fatal_code` is the status of a FATAL program, None for 1; but a command beside a configuration that cannot be
+    run has the status a shell gives it. `shutdown_ns` None is no limit but that of D7.
     """
 
     code_from: str = ""
-    fatal_code: int = 1
+    fatal_code: int | None = None
     when_idle: bool = False
     shutdown_ns: int | None = None
 

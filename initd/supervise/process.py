@@ -23,13 +23,13 @@ class Process:
 
     `due_ns` and `report_ns` are monotonic deadlines or None. `starters` and `stoppers` are requests not yet answered;
     `queued` are starts that wait for a stop to end (D20). `kills` counts the SIGKILLs of the stop under way.
-    `credit_ns` is the rate limit of restarts (D26), see `rules`.
+    `credit_ns` is the rate limit of restarts (D26), see `rules`. `refusal` is the status of the last SpawnFailed.
     """
 
     __slots__ = FIELDS = (
         "instance", "group", "policy", "phase", "pid", "attempt", "failures", "due_ns", "report_ns", "up_since",
         "ever_started", "start_wall", "stop_wall", "spawnerr", "exitstatus", "stop_wanted", "kills", "credit_ns",
-        "starters", "stoppers", "queued", "note",
+        "starters", "stoppers", "queued", "note", "refusal",
     )  # fmt: skip
 
     def __init__(self, instance: int, group: str, policy: ProcessPolicy) -> None:
@@ -55,6 +55,7 @@ class Process:
         self.stoppers: tuple[Waiter, ...] = ()
         self.queued: tuple[Waiter, ...] = ()
         self.note: tuple[str, int] | None = None
+        self.refusal = 0
 
     @property
     def name(self) -> str:

@@ -32,6 +32,7 @@ class Starting(Desk):
         process.spawnerr = ""
         process.exitstatus = None
         process.note = None
+        process.refusal = 0
         self._enter(process, Phase.SPAWNING, tries=process.failures)
         self.out.append(Spawn(process.instance, process.attempt, ordered=event is not None))
 
@@ -61,6 +62,7 @@ class Starting(Desk):
         """STARTING → BACKOFF, or on to FATAL: there is no child."""
         process.start_wall = event.wall_ns
         process.spawnerr = event.text
+        process.refusal = event.status
         self.log("info", f"spawnerr: {event.text}")
         self._fail(process)
 

@@ -137,8 +137,27 @@ def test_a_command_beside_a_configuration_starts_when_the_others_are_up_and_give
     assert "stopped: other (terminated by SIGTERM)" in (made.folder / "main.log").read_text()
 
 
-def test_a_command_that_there_is_none_of_ends_the_container(instance: Callable[[str], Instance]) -> None:
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("/no/such/command", 127, "can't find command '/no/such/command'"),
+        ("no-such-command", 127, "can't find command 'no-such-command'"),
+        ("/etc", 126, "command at '/etc' is a directory"),
+        ("/etc/passwd", 126, "command at '/etc/passwd' is not executable"),
+    ],
+)
+def test_a_command_that_cannot_be_run_ends_the_container_with_a_shells_status(
+    instance: Callable[[str], Instance], command: str, status: int, said: str
+) -> None:
     made = instance(FRAME + OTHER)
+    made.launch("--", command, prefix=UNSHARE)
+    assert made.wait() == status
+    assert f"initd: main:main entered FATAL state: {said}" in made.output()
+
+
+def test_the_status_of_a_command_that_cannot_be_run_is_the_configurations_if_it_names_one(
+    instance: Callable[[str], Instance],
+) -> None:
+    made = instance(FRAME + "[initd]\nfatal_exit_code = 9\n" + OTHER)
     made.launch("--", "/no/such/command", prefix=UNSHARE)
-    assert made.wait() == 1
-    assert "initd: main:main entered FATAL state: can't find command '/no/such/command'" in made.output()
+    assert made.wait() == 9

@@ -301,3 +301,63 @@ def test_after_a_reload_everything_counts_anew():
     world.run(30)
     assert len(world.spawned("p")) == 2
     assert world.status == 4
+
+
+@given(
+    wrong=st.sampled_from(["missing", "not executable", "a directory"]),
+    code=st.none() | st.integers(0, 255),
+    others=st.integers(0, 2),
+    pid=st.sampled_from([1, 50]),
+)
+def test_a_command_that_cannot_be_run_has_the_status_a_shell_gives_it_unless_another_was_chosen(wrong, code, others, pid):
+    text = initd(**({} if code is None else {"fatal_exit_code": code}))
+    text += "".join(program(f"p{at}") for at in range(others))
+    files = SimFiles()
+    files.put("/usr/bin/text", b"words", 0o644)
+    path = {"missing": "/usr/bin/gone", "not executable": "/usr/bin/text", "a directory": "/usr/bin"}[wrong]
+    world = World(text, {f"p{at}": "run" for at in range(others)}, files=files, command=(path,), pid=pid)
+    if wrong == "missing":
+        files.unlink(path)
+    world.run(30)
+    assert world.status == (code if code is not None else 127 if wrong == "missing" else 126)
+    assert len(world.lines("main:main entered FATAL state")) == 1
+    for at in range(others):
+        assert [number for _, number in world.signals(world.pids(f"p{at}")[0])] == [TERM]
+
+
+@given(
+    reloads=st.lists(st.tuples(st.integers(30, 200).map(lambda tenths: tenths / 10), st.booleans()), min_size=1, max_size=3),
+    others=st.lists(st.sampled_from(["run", "slow term 1s", "crash after 0.5s exit 9"]), max_size=2),
+    pid=st.sampled_from([1, 50]),
+)
+def test_a_command_beside_the_configuration_outlives_a_reload_as_the_last_and_main_program(reloads, others, pid):
+    text = "".join(program(f"p{at}", startretries=1) for at in range(len(others)))
+    behaviours = {f"p{at}": each for at, each in enumerate(others)}
+    behaviours["main"] = "exit 5 after 25s"
+    world = World(text, behaviours, servers=True, command=("/usr/bin/main", "-x"), pid=pid)
+    for seconds, by_client in reloads:
+        if by_client:
+            world.call(seconds, "restart")
+        else:
+            world.signal(seconds, HUP)
+    world.run(120)
+    lives = world.spawned("main")
+    assert 1 <= len(lives) - 1 <= len(reloads)  # one that comes while another is under way is the same one
+    assert all(tuple(life.detail) == ("/usr/bin/main", "-x") for life in lives)
+    for life in lives:
+        for at in range(len(others)):
+            before = [state for time_ns, _, state in world.moves(f"p{at}") if time_ns <= life.time_ns]
+            assert before[-1] in ("RUNNING", "FATAL")
+    for life in lives[:-1]:
+        assert [number for _, number in world.signals(life.pid)] == [TERM]
+    assert world.ended(lives[-1].pid) == lives[-1].time_ns + ns(25)
+    assert world.status == 5
+
+
+def test_a_reload_of_a_file_that_names_a_program_main_is_refused_and_the_command_goes_on():
+    world = World(program("p"), {"p": "run", "main": "exit 5 after 9s"}, command=("/usr/bin/main",))
+    world.at(3, lambda: world.write_config(program("p") + program("main")))
+    world.signal(4, HUP)
+    world.run(30)
+    assert (world.status, len(world.spawned("main"))) == (5, 1)
+    assert world.lines("of which there is one already")

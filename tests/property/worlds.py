@@ -126,7 +126,8 @@ class World:
         self.kernel.trace = lambda *what: self.seen.append(Seen(*what))
         arguments = Arguments(CONF, command=command)
         for path in command[:1]:
-            self.files.program(path)
+            if not self.files.exists(path):
+                self.files.program(path)
         host = Host({"PATH": "/usr/bin:/bin"}, "/", "sim", "/tmp", "initd", self.files)
         self.simulation = Simulation(self.kernel, load(arguments, host), arguments, host)
 

@@ -32,7 +32,7 @@ WEB = "[program:web]\ncommand=/bin/web\n"
 
 def test_what_an_end_means_is_off_until_it_is_set() -> None:
     own = config(HEAD + WEB).own
-    assert (own.exit_code_from, own.exit_when_idle, own.fatal_exit_code, own.shutdown_timeout) == ("", False, 1, None)
+    assert (own.exit_code_from, own.exit_when_idle, own.fatal_exit_code, own.shutdown_timeout) == ("", False, None, None)
     assert config(HEAD + WEB).groups[0].processes[0].ends == EndsConfig()
 
 

@@ -62,6 +62,7 @@ def test_what_is_wrong_is_said_as_supervisord_says_it(files, command, text, miss
     with pytest.raises(CommandError) as caught:
         resolve(files, command, {})
     assert (caught.value.text, caught.value.missing) == (text, missing)
+    assert caught.value.status == (127 if missing else 126)
 
 
 def test_the_first_entry_that_has_the_file_counts_usable_or_not(files):

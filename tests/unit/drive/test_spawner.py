@@ -323,23 +323,24 @@ def test_nobody_waits_for_one_whose_preparation_hangs_once_it_is_called_off(benc
 
 
 @pytest.mark.parametrize(
-    ("error", "text"),
+    ("error", "text", "status"),
     [
-        (OSError(errno.EMFILE, "no more"), "too many open files to spawn 'p1'"),
-        (OSError(errno.EACCES, "forbidden"), "unknown error making dispatchers for 'p1': EACCES"),
-        (OSError("odd"), "unknown error making dispatchers for 'p1': odd"),
-        (ValueError("odd"), "unknown error making dispatchers for 'p1': odd"),
-        (CommandError("can't find command 'x'", missing=True), "can't find command 'x'"),
+        (OSError(errno.EMFILE, "no more"), "too many open files to spawn 'p1'", 0),
+        (OSError(errno.EACCES, "forbidden"), "unknown error making dispatchers for 'p1': EACCES", 0),
+        (OSError("odd"), "unknown error making dispatchers for 'p1': odd", 0),
+        (ValueError("odd"), "unknown error making dispatchers for 'p1': odd", 0),
+        (CommandError("can't find command 'x'", missing=True), "can't find command 'x'", 127),
+        (CommandError("command at 'x' is a directory"), "command at 'x' is a directory", 126),
     ],
 )
-def test_why_a_preparation_failed_is_said_as_supervisord_says_it(bench, monkeypatch, error, text):
+def test_why_a_preparation_failed_is_said_as_supervisord_says_it(bench, monkeypatch, error, text, status):
     def fail(*_):
         raise error
 
     monkeypatch.setattr(spawner, "prepare_logs", fail)
     bench.spawner.spawn(bench.program(), 1)
     bench.settle()
-    assert [event.text for event in bench.events] == [text]
+    assert [(event.text, event.status) for event in bench.events] == [(text, status)]
     assert bench.errors == []
 
 

@@ -8,7 +8,16 @@ import pytest
 
 from initd.states import Mood
 from initd.supervise.effects import Effect, Exit, MoodChanged
-from initd.supervise.events import Booted, GroupAdded, Reaped, ShutdownAsked, StopAsked
+from initd.supervise.events import (
+    Booted,
+    GroupAdded,
+    Reaped,
+    ShutdownAsked,
+    Spawned,
+    SpawnFailed,
+    StopAsked,
+    TimePassed,
+)
 from initd.supervise.policy import SECOND, Consequences, ExitPolicy, GroupPolicy, ProcessPolicy, Restart
 from initd.supervise.supervisor import USUAL, Supervisor
 from tests.unit.supervise.bench import Bench, kills
@@ -40,6 +49,26 @@ def test_the_mood_changes_in_the_turn_of_the_reap_after_the_state_and_its_line()
     given = one.dies(3)
     assert [type(effect).__name__ for effect in given] == ["StateChanged", "Log", "Log", "MoodChanged", "Exit"]
     assert end_of(given) == Exit(Mood.SHUTDOWN, (), 3, "a:a", "exited (exit status 3; not expected)")
+
+
+@pytest.mark.parametrize("set_to", [None, 0, 1, 9])
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("status", [0, 126, 127])
+def test_a_command_that_cannot_be_run_has_a_shells_status_where_none_was_chosen(
+    status: int, last: bool, set_to: int | None
+) -> None:
+    one = bench(policy(last=last, startretries=0), exits=ExitPolicy(fatal_code=set_to))
+    given = [*one.do(SpawnFailed(1, 1, "no", status=status)), *one.do(TimePassed())]
+    assert end_of(given).status == (set_to if set_to is not None else status if last and status else 1)
+
+
+def test_only_the_last_attempt_says_what_became_of_a_command() -> None:
+    one = bench(policy(last=True, startretries=1, startsecs=1))
+    one.do(SpawnFailed(1, 1, "no", status=127))
+    one.tick(5)
+    one.do(Spawned(1, 2, 10))
+    given = [*one.dies(9), *one.do(TimePassed())]
+    assert end_of(given).status == 1
 
 
 @pytest.mark.parametrize("signal", [1, 9, 15, 64])

@@ -235,7 +235,7 @@ def test_a_process_begins_stopped_with_nothing_known_of_it():
     policy = ProcessPolicy("a")
     assert Process(1, "g", policy).snapshot() == (
         *(1, "g", policy, Phase.STOPPED, 0, 0, 0, None, None, 0),
-        *(False, 0, 0, "", None, False, 0, 0, (), (), (), None),
+        *(False, 0, 0, "", None, False, 0, 0, (), (), (), None, 0),
     )
     with pytest.raises(ValueError, match="zip"):
         Process.restore((1, "g", policy))
