@@ -47,7 +47,8 @@ class Rpc:
     def __init__(
         self, daemon: Daemon, namespaces: Sequence[str] = ("supervisor",), plugins: Mapping[str, Plugin] = NO_PLUGINS
     ) -> None:
-        self.daemon, self.plugins = daemon, plugins
+        self.daemon = daemon
+        self.plugins = {name: plugin for name, plugin in plugins.items() if name != "system"}  # which is ours, as there
         self.info_cache: dict[int, Written] = {}
         self.methods: dict[str, Method] = {}
         self.help: dict[str, str] = {}

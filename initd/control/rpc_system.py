@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from initd.control.rpc import Method, Rpc
     from initd.control.steps import Steps
 
+LEAVING = (SystemExit, KeyboardInterrupt, GeneratorExit)
+"""What ends more than a call, and comes from plugins as the cause of something that does not."""
+
 
 def list_methods(rpc: Rpc) -> list[str]:
     others = (f"{namespace}.{name}" for namespace, plugin in rpc.plugins.items() for name in plugin.methods())
@@ -80,7 +83,8 @@ def _results(rpc: Rpc, calls: list[dict[str, Any]]) -> Generator[Any, Any, None]
         except Unwritable:  # there is no answer at all then, as there
             raise
         except Exception as error:  # the other calls go on, and this client is told
-            result = {"faultCode": int(Fault.FAILED), "faultString": f"FAILED: {type(error)}:{error}"}
+            told = error.__cause__ if isinstance(error.__cause__, LEAVING) else error
+            result = {"faultCode": int(Fault.FAILED), "faultString": f"FAILED: {type(told)}:{told}"}
         yield result
 
 

@@ -32,6 +32,8 @@ events = remote_communication
 supervisor.rpcinterface_factory = tests.plugins.probe:make
 word = value
 NUMBER = 5
+[rpcinterface:system]
+supervisor.rpcinterface_factory = tests.plugins.probe:make
 [rpcinterface:twiddler]
 supervisor.rpcinterface_factory = supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface
 [rpcinterface:guarded]
@@ -112,6 +114,8 @@ SCRIPT = [
     c("probe.type_error"),
     c("probe.value_error"),
     c("probe.leave"),
+    *[c("probe.give_up", name) for name in ("interrupt", "generator", "exit")],
+    c("system.state"),
     c("probe.slow"),
     *[
         c(f"probe.{name}")
@@ -239,6 +243,8 @@ SCRIPT = [
             {"methodName": "probe.value", "params": ["tuple of one"]},
             {"methodName": "probe.value_error"},
             {"methodName": "probe.foreign_fault"},
+            *({"methodName": "probe.give_up", "params": [name]} for name in ("interrupt", "generator", "exit")),
+            {"methodName": "probe.leave"},
             {"methodName": "probe.later", "params": [2]},
             {"methodName": "probe.later_fault"},
             {"methodName": "probe.later_error"},

@@ -139,6 +139,9 @@ class Probe(Base):
     def leave(self):
         sys.exit(3)
 
+    def give_up(self, name):
+        raise {"interrupt": KeyboardInterrupt, "generator": GeneratorExit, "exit": SystemExit}[name]("so it is")
+
     def slow(self):
         time.sleep(0.15)
         return True
@@ -245,7 +248,8 @@ class Probe(Base):
 
     def options(self):
         options = self.supervisord.options
-        return [options.identifier, options.logfile, options.pidfile, options.mood, options.strip_ansi, options.minfds]
+        plain = [options.identifier, options.logfile, options.pidfile, options.mood, options.strip_ansi, options.minfds]
+        return [*plain, options.loglevel]
 
     def end(self):
         self.supervisord.options.mood = SupervisorStates.SHUTDOWN

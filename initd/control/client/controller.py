@@ -28,10 +28,10 @@ def add_plugins(session: Session, configs: Sequence[PluginConfig]) -> None:
         try:
             with STANDINS.supplied():
                 made = resolve(config.factory, {})(controller, **config.options)
+            made.name = config.name
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise RuntimeError(f"[ctlplugin:{config.name}] {config.factory} failed: {reason}") from error
-        made.name = config.name
         session.plugins.append(Plugin(made))
         controller.options.plugins.append(made)
 

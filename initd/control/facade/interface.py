@@ -61,10 +61,7 @@ class Interface:
     def call(self, name: str, params: Sequence[Any]) -> Steps:
         """The value of a call, ready to be written; ProtocolFault, or whatever the method raises."""
         with staying():
-            return (yield from self._call(name, params))
-
-    def _call(self, name: str, params: Sequence[Any]) -> Steps:
-        method = getattr(self._made, name, None) if not name.startswith("_") and "." not in name else None
+            method = getattr(self._made, name, None) if not name.startswith("_") and "." not in name else None
         if not isinstance(method, MethodType):
             raise fault(Fault.UNKNOWN_METHOD)
         full = f"{self._name}.{name}"
@@ -75,10 +72,12 @@ class Interface:
                 raise answer
         if isinstance(value, FunctionType):  # the answer is deferred until there is one
             value = yield from self._deferred(full, value)
-        return tuple(map(_wanted, value)) if isinstance(value, tuple) else _wanted(value)
+        with staying():
+            return tuple(map(_wanted, value)) if isinstance(value, tuple) else _wanted(value)
 
     def _deferred(self, name: str, look: Any) -> Steps:
-        delay_ns = max(POLL_NS, int(float(look.delay) * 1_000_000_000))
+        with staying():
+            delay_ns = max(POLL_NS, int(float(look.delay) * 1_000_000_000))
         not_done_yet = counterpart("supervisor.http", "NOT_DONE_YET")
         while True:
             value = self._guarded(f"{name} (deferred)", look, (), deferred=True)
@@ -88,7 +87,8 @@ class Interface:
 
     def _guarded(self, name: str, call: Any, params: Sequence[Any], deferred: bool = False) -> Any:
         try:
-            return timed(self._daemon, name, call, *params)
+            with staying():
+                return timed(self._daemon, name, call, *params)
         except Exception as error:
             rpc_error = counterpart("supervisor.xmlrpc", "RPCError")
             if rpc_error is not None and isinstance(error, rpc_error):
@@ -103,7 +103,7 @@ def staying() -> Iterator[None]:
     """Whatever in here wants to exit: we do not."""
     try:
         yield
-    except (Exception, GeneratorExit):
+    except Exception:
         raise
     except BaseException as error:
         raise RuntimeError(f"{type(error).__name__}: {error}") from error

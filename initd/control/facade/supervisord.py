@@ -88,6 +88,12 @@ class Options:
         return self._daemon.identifier
 
     @property
+    def loglevel(self) -> int:
+        """The number of the least level that is logged."""
+        name = self._daemon.config.daemon.loglevel
+        return next(number for number, short in LEVELS.items() if name.startswith(short))
+
+    @property
     def configfile(self) -> str:
         """The path of the main configuration file."""
         return self._daemon.config.path

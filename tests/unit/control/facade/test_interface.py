@@ -193,6 +193,9 @@ class Leaving:
     def value(self) -> Any:
         return self
 
+    def ended(self) -> Any:
+        raise GeneratorExit
+
     @property
     def __dict__(self) -> Any:  # type: ignore[override]
         raise SystemExit(2)
@@ -205,5 +208,7 @@ def test_nothing_that_a_plugin_does_when_it_is_looked_at_ends_the_daemon() -> No
     for name, status in (("touched", 1), ("value", 2)):
         with pytest.raises(RuntimeError, match=f"SystemExit: {status}"):
             list(interface.call(name, ()))
+    with pytest.raises(RuntimeError, match="GeneratorExit"):
+        list(interface.call("ended", ()))
     steps = interface.call("value", ())
     steps.close()  # a client that has left is no such thing
