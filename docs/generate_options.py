@@ -124,6 +124,7 @@ WHERE: dict[str, dict[str, str]] = {
     },
     "initd": {
         "web_get_actions": "initd/control/web/pages.py web_get_actions",
+        "web_hosts": "initd/control/http.py web_hosts",
         "exit_code_from": "initd/drive/policies.py exit_code_from",
         "exit_when_idle": "initd/drive/policies.py exit_when_idle",
         "fatal_exit_code": "initd/drive/policies.py fatal_exit_code",

@@ -200,6 +200,7 @@ class OwnConfig(Record):
     """
 
     web_get_actions: bool = False
+    web_hosts: tuple[str, ...] = ()
     exit_code_from: str = ""
     exit_when_idle: bool = False
     fatal_exit_code: int | None = None

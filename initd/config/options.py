@@ -136,6 +136,7 @@ CTLPLUGIN: Table = {
 
 INITD: Table = {
     "web_get_actions": ("boolean", "false"),
+    "web_hosts": ("string_list", ""),
     "exit_code_from": ("string", UNSET),
     "exit_when_idle": ("boolean", "false"),
     "fatal_exit_code": ("integer", UNSET),

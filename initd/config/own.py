@@ -27,6 +27,7 @@ def own_of(scope: Scope, groups: Sequence[GroupConfig]) -> OwnConfig:
     main = _main(scope, processes)
     _bounded(section, given, "fatal_exit_code", 0, 255)
     _bounded(section, given, "shutdown_timeout", 1, None)
+    given["web_hosts"] = (scope.host.hostname.lower(), *(name.lower() for name in given["web_hosts"] if name))
     given["exit_code_from"] = _code_from(section, given["exit_code_from"], main, processes)
     return OwnConfig(**given)
 

@@ -168,7 +168,9 @@ class Servers:
         rpc = self._rpc if plugins is None else Rpc(self._daemon, stock, plugins)
         credentials = Credentials(config.username, config.password or "") if config.username else None
         calls, tails = rpc_route(rpc, self._daemon), (logtail_route(self._daemon), mainlogtail_route(self._daemon))
-        return Routes(credentials, (calls, *tails, self._web, ok_route))
+        named = config.family == "inet" and credentials is None
+        hosts = (config.host.lower(), *self._daemon.config.own.web_hosts) if named else None
+        return Routes(credentials, (calls, *tails, self._web, ok_route), hosts)
 
     # what a connection asks of us
     def log(self, level: str, text: str) -> None:

@@ -5,11 +5,14 @@ Ours runs with `[initd] web_get_actions`, which the stock daemon ignores; what d
 
 from __future__ import annotations
 
+import http.client
 import re
+import xmlrpc.client
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -297,3 +300,18 @@ def test_a_form_of_another_site_acts_there_and_not_here(daemons: list[Daemon], a
     stock, ours = both(daemons, "POST", "/index.html", form)
     assert (stock["status"], ours["status"]) == (301, 403)
     assert [daemon.state("say") for daemon in daemons] == ["STOPPED", "RUNNING"]
+
+
+@differs("D19")
+def test_a_page_whose_name_points_here_acts_there_and_not_here(tmp_path: Path) -> None:
+    server = "[inet_http_server]\nport = 127.0.0.1:{port}"
+    call = xmlrpc.client.dumps((), "supervisor.stopAllProcesses").encode()
+    for command, status in ((STOCK, 200), (OURS, 403)):
+        with start(command, tmp_path / str(status), PROGRAMS, server) as daemon:
+            daemon.wait_for_state("cat", "RUNNING")
+            client = http.client.HTTPConnection("127.0.0.1", daemon.port)
+            host = f"evil.example:{daemon.port}"
+            client.request("POST", "/RPC2", call, {"Host": host, "Origin": f"http://{host}", "Content-Type": "text/xml"})
+            assert client.getresponse().status == status
+            assert (daemon.state("cat") == "RUNNING") is (status == 403)
+            client.close()

@@ -17,6 +17,15 @@ def test_what_is_new_is_off_until_it_is_set() -> None:
     assert config(HEAD + "[initd]\nweb_get_actions=true\n").own.web_get_actions is True
 
 
+def test_the_names_of_the_machine_and_those_given_are_ours() -> None:
+    (own,) = config(HEAD).own.web_hosts
+    assert config(HEAD + "[initd]\nweb_hosts = Www.example, other.example,\n").own.web_hosts == (
+        own,
+        "www.example",
+        "other.example",
+    )
+
+
 def test_a_value_that_makes_no_sense_is_an_error_with_its_place() -> None:
     found = error(HEAD + "[initd]\nweb_get_actions=maybe\n")
     assert "maybe" in found.text and found.where() == f"{MAIN}:3: web_get_actions"

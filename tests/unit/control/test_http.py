@@ -4,9 +4,10 @@ import errno
 
 import pytest
 
-from initd.config.model import ServerConfig
+from initd.config.model import OwnConfig, ServerConfig
 from initd.control import http
 from initd.control.http import BindError, open_servers
+from initd.control.reply import Head
 from tests.unit.control.fake import PATH, SERVER, STATE_CALL, World, call_body, get, parse, post
 
 
@@ -37,6 +38,25 @@ def test_a_tcp_server_serves_like_a_unix_one() -> None:
     client.send(get("/ok.html"))
     world.settle()
     assert parse(bytes(client.received))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("config", "host", "status"),
+    [
+        (ServerConfig("inet_http_server", "inet"), "evil.example", 403),
+        (ServerConfig("inet_http_server", "inet"), "www.example", 200),
+        (ServerConfig("inet_http_server", "inet", host="Srv.example"), "srv.example", 200),
+        (ServerConfig("inet_http_server", "inet", username="u", password="p"), "evil.example", 401),
+        (SERVER, "evil.example", 200),
+    ],
+)
+def test_a_browser_must_know_a_tcp_server_without_a_password_by_its_own_name(
+    config: ServerConfig, host: str, status: int
+) -> None:
+    world = World(SERVER)
+    world.daemon.config = world.daemon.config.replace(own=OwnConfig(web_hosts=("www.example",)))
+    head = Head("GET", "/ok.html", {"host": host, "origin": f"http://{host}"})
+    assert world.servers.routes(config).open(head).finish().status == status
 
 
 def test_clients_wait_in_the_backlog_until_the_modules_are_loaded(world: World) -> None:
