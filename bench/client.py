@@ -1,6 +1,6 @@
 """A client that bothers a supervisor, as a program of its own so that its work delays nobody's clock.
 
-    client.py SOCKET drip | sip | idle | reads | multicalls
+    client.py SOCKET drip | sip | idle | tails | reads | multicalls | long-multicalls | infos | rereads | pages | heads | bodies
 
 Prints a line once it is under way and then one for each answer it has had in full; goes on until it is killed.
 """
@@ -8,15 +8,19 @@ Prints a line once it is under way and then one for each answer it has had in fu
 from __future__ import annotations
 
 import os
+import select
 import socket
 import sys
 import time
+from contextlib import suppress
 from typing import NoReturn
 
 import rpc
 
 CONNECTIONS = 1000
-CALLS = 2000
+CALLS, MANY_CALLS = 2000, 10_000
+TAILS = 100
+LONG_BYTES = 8_000_000
 DRIPS = 20
 SCHEDULING = 10
 """Nice: what is measured is how the daemon shares itself out, not how the scheduler shares out two processors."""
@@ -61,16 +65,31 @@ def idle(path: str) -> NoReturn:
     raise SystemExit
 
 
-def again_and_again(path: str, text: bytes) -> NoReturn:
-    """One call after the other."""
+def tails(path: str) -> NoReturn:
+    """Many clients that follow the log of a program that writes all the time."""
+    clients = [rpc.connected(path) for _ in range(TAILS)]
+    for client in clients:
+        client.sendall(b"GET /logtail/writer HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    say("ready")
+    while True:
+        for client in select.select(clients, [], [])[0]:
+            if not client.recv(1 << 16):
+                raise SystemExit(1)
+
+
+def again_and_again(path: str, text: bytes, statuses: tuple[bytes, ...] = (b" 200 ",)) -> NoReturn:
+    """One call after the other, each on a connection of its own, which the daemon may end while we are still sending."""
     say("ready")
     while True:
         with rpc.connected(path) as client:
-            client.sendall(text)
-            first = client.recv(1 << 16)
-            while client.recv(1 << 16):
-                pass
-        say("answer" if first.startswith(b"HTTP/1.0 200 ") or first.startswith(b"HTTP/1.1 200 ") else "fault")
+            with suppress(BrokenPipeError):
+                client.sendall(text)
+            first = b""
+            with suppress(ConnectionResetError):
+                first = client.recv(1 << 16)
+                while client.recv(1 << 16):
+                    pass
+        say("answer" if first[8:13] in statuses or not first and b"" in statuses else "fault")
 
 
 def main() -> NoReturn:
@@ -78,10 +97,20 @@ def main() -> NoReturn:
     os.nice(SCHEDULING)
     if what == "reads":
         again_and_again(path, rpc.request("supervisor.readProcessStdoutLog", "large", 0, 0))
-    elif what == "multicalls":
-        calls = [{"methodName": "supervisor.getProcessInfo", "params": ["victim"]}] * CALLS
+    elif what in ("multicalls", "long-multicalls"):
+        count = CALLS if what == "multicalls" else MANY_CALLS
+        calls = [{"methodName": "supervisor.getProcessInfo", "params": ["victim"]}] * count
         again_and_again(path, rpc.request("system.multicall", calls))
-    {"drip": drip, "sip": sip, "idle": idle}[what](path)
+    elif what in ("infos", "rereads"):
+        again_and_again(path, rpc.request(f"supervisor.{'getAllProcessInfo' if what == 'infos' else 'reloadConfig'}"))
+    elif what == "pages":
+        again_and_again(path, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    elif what == "heads":
+        head = b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * (LONG_BYTES // 6) + b"\r\n"
+        again_and_again(path, head, (b" 431 ", b" 400 ", b""))
+    elif what == "bodies":
+        again_and_again(path, rpc.request("supervisor.getProcessInfo", "x" * LONG_BYTES), (b" 200 ", b" 413 ", b" 400 ", b""))
+    {"drip": drip, "sip": sip, "idle": idle, "tails": tails}[what](path)
     raise SystemExit
 
 

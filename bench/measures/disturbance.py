@@ -44,6 +44,14 @@ command = /bin/sh -c "while :; do echo a line; sleep 0.01; done"
 stdout_logfile = %(here)s/disk/writer.log
 stdout_logfile_maxbytes = 1MB
 """
+MANY = """
+[program:many]
+command = /bin/sleep 100000
+numprocs = 1000
+process_name = %(program_name)s_%(process_num)d
+autostart = false
+"""
+A_LOT = "".join(f"[program:lot_{number}]\ncommand = /bin/sleep 100000\nautostart = false\n" for number in range(2000))
 Done = Callable[[], str]
 Kill = tuple[float, float]
 """Seconds until a successor was there, and how many of them were spent waiting for a processor."""
@@ -53,7 +61,7 @@ Disturb = Callable[[Supervisord], AbstractContextManager[Done]]
 
 def measure(rounds: int) -> Iterator[Figure]:
     """One figure for each disturbance, of fresh daemons each round."""
-    for name, disturb in DISTURBANCES.items():
+    for name, (disturb, sections) in DISTURBANCES.items():
         if disturb is freeze and not frozen.available():
             print(f"delay by {name}: not measured, needs root, mkfs.ext4 and fsfreeze")
             continue
@@ -64,7 +72,7 @@ def measure(rounds: int) -> Iterator[Figure]:
         for number in range(rounds):
             for kind in SUPERVISORS:
                 if number == 0 or kind.name == "initd":
-                    calm, kills, did = _round(kind, disturb)
+                    calm, kills, did = _round(kind, disturb, sections)
                     times = [seconds - waited for seconds, waited in kills]
                     done += [f"{kind.name} {did}"] if did else []
                     values[kind.name].append((max(times) - calm) * 1e3)
@@ -76,7 +84,7 @@ def measure(rounds: int) -> Iterator[Figure]:
         yield Figure(f"delay by {name}", "ms", values, "; ".join([note, *done]))
 
 
-def _round(kind: type[Supervisord], disturb: Disturb) -> tuple[float, list[Kill], str]:
+def _round(kind: type[Supervisord], disturb: Disturb, sections: str) -> tuple[float, list[Kill], str]:
     """The median of the restarts before the disturbance, all restarts during it, and what it did."""
     with ExitStack() as stack:
         daemon = stack.enter_context(kind())
@@ -85,9 +93,10 @@ def _round(kind: type[Supervisord], disturb: Disturb) -> tuple[float, list[Kill]
         if disturb is freeze:
             stack.enter_context(frozen.mounted(disk))
         (daemon.folder / "large.log").write_bytes(LINE * (LOG_BYTES // len(LINE)))
-        daemon.configure(SECTIONS)
+        daemon.configure(SECTIONS + sections)
         daemon.start()
-        daemon.until_all("RUNNING")
+        until(f"{kind.name}: its socket", daemon.socket.exists)
+        until(f"{kind.name}: all three", lambda: daemon.states().count("RUNNING") == 3, poll_s=0.1)
         calm = _restarts(daemon, _victim(daemon))
         victim = until(f"{kind.name}: the victim", lambda: _victim(daemon))
         with disturb(daemon) as done:
@@ -153,12 +162,19 @@ def _answers(output: Path, process: subprocess.Popen[bytes]) -> str:
     return f"{len(words) - 1} answers" if len(words) > 1 else ""
 
 
-DISTURBANCES: dict[str, Disturb] = {
-    "nothing": nothing,
-    "a log on a frozen disk": freeze,
-    "a client that sends a byte a second": client("drip"),
-    "a client that reads a byte a second": client("sip"),
-    "reads of a 50 MB log": client("reads"),
-    "multicalls of 2,000": client("multicalls"),
-    "1,000 idle connections": client("idle"),
+DISTURBANCES: dict[str, tuple[Disturb, str]] = {
+    "nothing": (nothing, ""),
+    "a log on a frozen disk": (freeze, ""),
+    "a client that sends a byte a second": (client("drip"), ""),
+    "a client that reads a byte a second": (client("sip"), ""),
+    "reads of a 50 MB log": (client("reads"), ""),
+    "multicalls of 2,000": (client("multicalls"), ""),
+    "multicalls of 10,000": (client("long-multicalls"), ""),
+    "getAllProcessInfo of 1,000 programs": (client("infos"), MANY),
+    "the page of 1,000 programs": (client("pages"), MANY),
+    "reloadConfig of 2,000 programs": (client("rereads"), A_LOT),
+    "heads of 8 MB": (client("heads"), ""),
+    "bodies of 8 MB": (client("bodies"), ""),
+    "100 clients that follow a log": (client("tails"), ""),
+    "1,000 idle connections": (client("idle"), ""),
 }

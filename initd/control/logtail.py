@@ -62,12 +62,12 @@ def logtail_route(daemon: Daemon) -> Route:
         if head.method != "GET":
             return Ready(error_page(400))
         _, slash, rest = head.path.lstrip("/").partition("/")
-        name, _, channel = rest.partition("/")
+        name, named, channel = rest.partition("/")
         if not slash:
             return Ready(error_page(500))
         group, process = split_name(name)
         view = daemon.process(group, process) if process is not None else None
-        stream = _STREAMS.get(channel or "stdout")
+        stream = _STREAMS.get(channel if named else "stdout")
         path = None if view is None or stream is None else daemon.log_paths(view.instance)[stream]
         return _stream(daemon.loop, path or "", (("X-Accel-Buffering", "no"), NO_SNIFFING))
 

@@ -83,7 +83,7 @@ def _ours(head: Head, hosts: Collection[str]) -> bool:
 
 def ok_route(head: Head) -> Receiver | None:
     """`/ok.html`, the health check: says that the loop turns."""
-    if head.path != "/ok.html" or head.method not in ("GET", "POST"):
+    if head.path.lstrip("/") != "ok.html" or head.method not in ("GET", "POST"):
         return None
     return Ready(plain(200, "text/plain", b"OK"))
 

@@ -179,6 +179,7 @@ def test_a_client_that_leaves_a_quiet_log_frees_its_descriptor(world: World, fol
         ("/logtail/nope", 404),
         ("/logtail/web:*", 404),
         ("/logtail/web/nope", 404),
+        ("/logtail/web/", 404),
         ("/logtail/web/stderr", 404),
         ("/logtail/%77eb", 200),
         ("/logtail/web:web/stdout", 200),

@@ -11,6 +11,7 @@ from tests.unit.control.fake import SERVER, STATE_CALL, World, get, parse, post
     ("request_", "status"),
     [
         (get("/ok.html"), 200),
+        (get("//ok.html"), 200),
         (get("/ok.html", method="HEAD"), 404),
         (get("/"), 200),
         (get("/nope"), 404),
