@@ -120,6 +120,9 @@ class Session:
         """Take over what the session before this one has left undone: it ends here."""
         self.loop.inherit(earlier.loop)
         self._sinks.inherit(earlier._sinks)
+        if earlier._system_log is not None and not earlier._system_log.idle:
+            self._system_log = earlier._system_log
+            self._system_log.hand_over(self.loop, self.main_log.warn)
 
     # -- start -------------------------------------------------------------------------------------------------------
 
@@ -248,7 +251,7 @@ class Session:
     @property
     def held_bytes(self) -> int:
         """How much output of programs waits to be written, in the fullest queue."""
-        return self._sinks.held_bytes
+        return max(self._sinks.held_bytes, self._system_log.held_bytes if self._system_log is not None else 0)
 
     def processes_of(self, group: GroupConfig) -> Processes:
         """The processes of a group of the configuration, with the AUTO logs that have been made for them."""

@@ -86,11 +86,15 @@ class LogSocket:
         return []
 
     def close(self, files: Files) -> list[str]:
-        """Let go of the connection; a later append makes another one."""
+        """Let go of the connection, and tell of what has been lost and not told of; a later append makes another one."""
+        self._leave(files)
+        lost, self.lost, self._broken = self.lost, 0, False
+        return [f"log target {self.path!r} is closed, {lost} bytes were lost"] if lost else []
+
+    def _leave(self, files: Files) -> None:
         if self._fd != -1:
             fd, self._fd = self._fd, -1
             files.close(fd)
-        return []
 
     def _send(self, files: Files, record: bytes) -> OSError | None:
         """Send one, over a new connection if the old one has come to its end; why that failed."""
@@ -103,7 +107,7 @@ class LogSocket:
             except OSError as error:
                 if error.errno == errno.EMSGSIZE:
                     return error
-                self.close(files)
+                self._leave(files)
                 if fresh or error.errno == errno.EAGAIN:
                     return error
             else:
@@ -116,6 +120,21 @@ class SystemLog:
     def __init__(self, loop: Loop, warn: Warn) -> None:
         self._loop = loop
         self._queue = FileSink(loop, LogSocket(), warn)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything handed over has been sent or given up."""
+        return self._queue.idle
+
+    def hand_over(self, loop: Loop, warn: Warn) -> None:
+        """Go on under another loop, which has inherited what ours has submitted: so a restart changes no order."""
+        self._loop = loop
+        self._queue.hand_over(loop, warn)
+
+    @property
+    def held_bytes(self) -> int:
+        """How much waits to be sent."""
+        return self._queue.held_bytes
 
     def beside(self, name: str) -> Callable[[Intake], Intake]:
         """Adds to where a stream goes its lines here, each behind the name of the program."""

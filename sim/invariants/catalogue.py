@@ -1,4 +1,4 @@
-"""The 42 invariants of simulation.md §4.5, E1 to E8 for listeners, and the three meta ones: where each is judged."""
+"""The 42 invariants of simulation.md §4.5, E1 to E8 for listeners, L5 and L6, and the three meta ones: where each is judged."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ CATALOGUE: dict[str, str] = {
     "L2": SIEGE,
     "L3": SIEGE,
     "L4": SIEGE,
+    "L5": SIEGE,
+    "L6": SIEGE,
     **{f"E{number}": SIEGE for number in range(1, 9)},
     **{f"V{number}": STORY for number in range(1, 6)},
     "V6": SIEGE,

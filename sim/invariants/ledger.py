@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str, str], None]
 
-LOST = re.compile(r"log target '(\S+)' takes output again, (\d+) bytes were lost")
+LOST = re.compile(r"log target '(\S+)' (?:takes output again|is closed), (\d+) bytes were lost")
 TROUBLE = re.compile(r"log target '(\S+)'(?:: .*; output is lost| does not keep up, output is lost)")
 BOUND_BYTES = (4 << 20) + (64 << 10)
 """What a queue may hold when it takes no more, and the chunk that fills it (initd.logs.sinks)."""
@@ -40,6 +40,9 @@ class Ledger:
         pending = self._pending.get(path)
         if pending is None or not data:
             return  # the main log, or a program nobody reads
+        if pending and pending[0] == data:  # the most common, and a queue may be long
+            pending.popleft()
+            return
         skipped = 0
         waiting = list(pending)
         for at in range(len(waiting)):

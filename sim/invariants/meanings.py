@@ -43,6 +43,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "L2": ("no log grows beyond its limit by more than one piece, and no more backups are kept than asked for", "§4.2"),
     "L3": ("a log that fails changes no program's state", "§4.2"),
     "L4": ("what is kept in memory for a log is bounded", "§4.2"),
+    "L5": ("a line for the system log is sent once and in order, or counted as dropped; sooner or later all are sent", "§4.5"),
+    "L6": ("what a program has written does not stay in its pipe once its logs take it", "§4.2"),
     "E1": ("a listener is sent one event at a time, and only while it is RUNNING and has said READY", "§6.4"),
     "E2": ("a pool sends what it has asked for, and again only what was refused, or was with one that broke off", "§6.4, D13"),
     "E3": ("serials grow, an event keeps its numbers, and what comes back is sent before what is newer", "§6.2, §6.5"),

@@ -12,7 +12,7 @@ from sim.kernel.descriptors import DescriptorTable
 from sim.kernel.faults import Faults
 from sim.kernel.sockets import Network
 from sim.kernel.storage import Storage
-from sim.kernel.syslogd import Syslogd
+from sim.kernel.syslogd import BUFFER_BYTES, Syslogd
 from sim.kernel.tree import Node, Tree
 from sim.kernel.users import Users
 
@@ -39,6 +39,7 @@ class Disk:
         self.storage = Storage()
         self.numbers: dict[Node, int] = {}
         self.receivers: dict[Node, Syslogd] = {}
+        self.log_buffer_bytes = BUFFER_BYTES
         self._descriptors = DescriptorTable(1024)
         self._random = random.Random(seed)
         self.on_call: Callable[[str, tuple[Any, ...]], None] | None = None
@@ -75,6 +76,17 @@ class Disk:
         made = Syslogd(stream)
         self.receivers[self.tree.put(path, Node(stat.S_IFSOCK, 0o666))] = made
         return made
+
+    def receiver(self, path: str = "/dev/log") -> Syslogd | None:
+        """Who receives there now; None for nobody."""
+        node = self.tree.walk(self.tree.parts(path))
+        found = self.receivers.get(node) if node is not None else None
+        return None if found is None or found.gone else found
+
+    def remove(self, path: str) -> None:
+        """That name is gone, if it was there."""
+        parent, name = self.tree.place(path, follow=False)
+        parent.entries.pop(name, None)
 
     def data(self, path: str) -> bytes:
         """The content of a file, whatever its permissions or faults; ENOENT if missing."""

@@ -205,7 +205,7 @@ class SimFiles(Disk):
             raise os_error(errno.EACCES, path)
         if receiver is None or receiver.gone:
             raise os_error(errno.ECONNREFUSED, path)
-        connection = LogConnection(receiver)
+        connection = LogConnection(receiver, self.log_buffer_bytes)
         fd = self._descriptors.install(connection)
         self.storage.opened[connection] = path
         return fd, receiver.stream
@@ -214,7 +214,8 @@ class SimFiles(Disk):
     def send(self, fd: int, record: bytes, wait_ns: int) -> None:
         connection = self._enter_fd("send", fd, record)
         try:
-            connection.write(record)
+            while record:
+                record = record[connection.write(record) :]
         except BlockingIOError:
             self.storage.spent_ns += wait_ns
             raise

@@ -1,6 +1,7 @@
 """Nemeses: everything around the daemon that can go wrong, composable (simulation.md §4.6). `NEMESES` has them by name.
 
-`AUDIENCE` has those that are about event listeners, which only sieges with listeners draw.
+`AUDIENCE` has those that are about event listeners, which only sieges with listeners draw; `RECEIVING` those of NEMESES that are
+about the system log, which only sieges draw where somebody speaks to it.
 """
 
 from sim.nemesis.audience import AUDIENCES
@@ -9,13 +10,15 @@ from sim.nemesis.clocks import CLOCKS
 from sim.nemesis.crowds import CROWDS
 from sim.nemesis.disks import DISKS, ShareErrno
 from sim.nemesis.nemesis import Nemesis
+from sim.nemesis.receivers import RECEIVERS
 from sim.nemesis.shortages import SHORTAGES
 from sim.nemesis.signals import SIGNALS
 
 NEMESES: dict[str, type[Nemesis]] = {
-    kind.name: kind for kind in (*CLOCKS, *SIGNALS, *SHORTAGES, *DISKS, *CROWDS, *CLIENTS, ShareErrno)
+    kind.name: kind for kind in (*CLOCKS, *SIGNALS, *SHORTAGES, *DISKS, *CROWDS, *CLIENTS, ShareErrno, *RECEIVERS)
 }
+RECEIVING = tuple(kind.name for kind in RECEIVERS)
 AUDIENCE: dict[str, type[Nemesis]] = {kind.name: kind for kind in AUDIENCES}
 EVERY = {**NEMESES, **AUDIENCE}
 
-__all__ = ["AUDIENCE", "EVERY", "NEMESES", "Nemesis"]
+__all__ = ["AUDIENCE", "EVERY", "NEMESES", "RECEIVING", "Nemesis"]

@@ -63,6 +63,12 @@ def come_true(site: Site) -> None:
             site.tell(law, f"{name} is {state.name} for {waited_ns / SECOND_NS} s")
 
 
+def drained(site: Site) -> None:
+    """L6: nobody who lives waits for the daemon to read what it has written."""
+    for name, size in site.kernel.unread().items():
+        site.tell("L6", f"{size} bytes of {name} stand in its pipes")
+
+
 def answered(site: Site, calls: Sequence[Call]) -> None:
     """V5: every one of these calls was answered, by what really happened."""
     for call in calls:

@@ -11,10 +11,11 @@ from random import Random
 
 from initd.record import Record
 from sim.children.behaviours import parse_behaviour, script_for
-from sim.nemesis import EVERY, NEMESES
+from sim.nemesis import EVERY, NEMESES, RECEIVING
 from sim.nemesis.clients import OrderShuffle
 from sim.stage import settled
 from sim.stage.audience import Audience
+from sim.stage.besides import SPEAKERS, with_system_log
 from sim.stage.site import CONF, DAEMON_PID, HEAD, MAIN_LOG, SECOND_NS, Site
 
 TYPE_CHECKING = False
@@ -31,7 +32,9 @@ SHARE = 0.25
 """So often each nemesis is on, and so many programs are FastCGI's."""
 OF_SOCKETS = ("share_errno",)
 """Only where programs share sockets; these are drawn apart, and so are the sockets, so that all else stays what it was."""
+PLAIN = len(NEMESES) - len(RECEIVING)
 SIEGE_NS = 12 * SECOND_NS
+HEALED_NS = SIEGE_NS + SECOND_NS
 TAIL_NS = 40 * SECOND_NS
 """More than the longest start episode: four attempts, waits of one, two and three seconds, and what a stop takes."""
 END_NS = 60 * SECOND_NS
@@ -65,7 +68,8 @@ def behaviour_of(what: str) -> Behaviour | Steps:
     """What a program of a siege does: a manner of `sim.stage.assembly`, or any behaviour there is."""
     from sim.stage.assembly import MANNERS  # it draws sieges
 
-    return MANNERS[what] if what in MANNERS else parse_behaviour(what)
+    manner = MANNERS.get(what) or SPEAKERS.get(what)
+    return parse_behaviour(what) if manner is None else manner
 
 
 def siege_of(seed: int) -> Siege:
@@ -92,11 +96,11 @@ def siege_of(seed: int) -> Siege:
         lines = "".join(f"{key}={value}\n" for key, value in options.items())
         behaviour = BEHAVIOURS[int(rng.random() * len(BEHAVIOURS))]
         programs.append((name, lines, "answer hello" if shares and answers else behaviour))
-    on = [name for name in NEMESES if name not in OF_SOCKETS and rng.random() < SHARE]
+    on = [name for name in NEMESES if name not in (*OF_SOCKETS, *RECEIVING) and rng.random() < SHARE]
     if any("socket=" in options for _, options, _ in programs):
         on += [name for name in OF_SOCKETS if sockets.random() < SHARE]
     pid = 1 if rng.random() < 0.5 else DAEMON_PID
-    return Siege(seed, pid, tuple(programs), tuple(on or [list(NEMESES)[seed % len(NEMESES)]]))
+    return Siege(seed, pid, *with_system_log(seed, tuple(programs), on or [list(NEMESES)[seed % PLAIN]]))
 
 
 class Result(Record):
@@ -224,7 +228,7 @@ def _arrange(site: Besieged, siege: Siege) -> None:
             nemesis.heal(site)
         kernel.heal()
 
-    kernel.at_rest(SIEGE_NS + SECOND_NS, heal)
+    kernel.at_rest(HEALED_NS, heal)
     kernel.at_rest(SIEGE_NS + 2 * SECOND_NS, lambda: _knock(site))
     kernel.at_rest(SIEGE_NS + TAIL_NS, lambda: _look(site, siege))
     kernel.at_rest(SIEGE_NS + TAIL_NS + SECOND_NS, lambda: _end(site))
@@ -240,6 +244,9 @@ def _look(site: Besieged, siege: Siege) -> None:
     settled.agree(site)
     settled.share(site)
     settled.come_true(site)
+    settled.drained(site)
+    if site.dispatches is not None:
+        site.dispatches.settle(HEALED_NS + SECOND_NS)
     settled.answered(site, site.owed())
     if site.audience is not None:
         site.audience.settle(siege.nemeses)

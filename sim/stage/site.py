@@ -11,6 +11,7 @@ import re
 from initd.config.host import Host
 from initd.config.load import Arguments, load
 from initd.states import ProcessState
+from sim.invariants.dispatches import Dispatches
 from sim.invariants.ledger import Ledger
 from sim.invariants.machine import Watch
 from sim.invariants.states import EDGES
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.config.model import Config
+    from initd.drive.program import Program
     from initd.kernel.port import ExitStatus
     from initd.supervise.effects import GroupChanged
     from sim.children.behaviours import Programs
@@ -74,6 +76,11 @@ class Site:
         self.kernel.tell = self.tell
         self.ledger = files.ledger = self.kernel.ledger = Ledger(self.tell)
         self.kernel.paths_of = self._log_paths
+        self.dispatches: Dispatches | None = None
+        if "syslog=true" in text:
+            self.dispatches = files.dispatches = self.kernel.dispatches = Dispatches(self.tell, lambda: self.kernel.now)
+            self.kernel.headings_of = self._headings
+            files.syslogd()
         self.watch = Watch(lambda pid: self.kernel.machine.table.by_pid[pid].fds, slack_ns)
         self.kernel.signalled = self.watch.killed
         self.kernel.trace = self._hear
@@ -149,7 +156,10 @@ class Site:
         found = UNEXPECTED.search(log)
         if found is not None:
             self.tell("crash", log[found.start() :][:1500])
-        self.ledger.end(log, MAIN_LOG, self.simulation.exit_status is not None and not self.disk_is_slow)
+        flushed = self.simulation.exit_status is not None and not self.disk_is_slow
+        self.ledger.end(log, MAIN_LOG, flushed)
+        if self.dispatches is not None:
+            self.dispatches.end(log, MAIN_LOG, flushed)
         excused = {pid for pid, name in self.kernel.owners.items() if name in self.lost}
         self.watch.end(self.kernel.now, 0, self.simulation.exit_status is not None, excused)
         self.broken += self.watch.broken
@@ -200,12 +210,22 @@ class Site:
             if before is not ProcessState.STOPPED:
                 self.changes.append((self.kernel.now, name, before, ProcessState.STOPPED))
 
+    def _program(self, group: str, name: str) -> Program | None:
+        programs = self.simulation.session.driver.programs.values()
+        return next((each for each in programs if (each.group, each.config.name) == (group, name)), None)
+
     def _log_paths(self, group: str, name: str) -> tuple[str | None, str | None]:
         """Where stdout and stderr of a program go; stderr of one that redirects it is not asked for."""
-        for program in self.simulation.session.driver.programs.values():
-            if (program.group, program.config.name) == (group, name):
-                return program.log_paths
-        return None, None
+        program = self._program(group, name)
+        return program.log_paths if program is not None else (None, None)
+
+    def _headings(self, group: str, name: str) -> tuple[str, str]:
+        """What stands before lines of its stdout and stderr in the system log; "" for what does not go there."""
+        program = self._program(group, name)
+        if program is None:
+            return "", ""
+        config = program.config
+        return name if config.stdout.syslog else "", name if config.stderr.syslog and not config.redirect_stderr else ""
 
     def _startsecs(self, group: str, name: str) -> int:
         groups = [each for each in self.simulation.session.active_groups() if each.name == group]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from initd.kernel.port import Child, ExitStatus, SpawnSpec
     from sim.children.behaviours import Programs
+    from sim.invariants.dispatches import Dispatches
     from sim.invariants.ledger import Ledger
     from sim.kernel.pipes import Pipe
     from sim.stage.audience import Audience
@@ -23,7 +24,13 @@ class SiteFiles(SimFiles):
     """The simulated disk, which tells the ledger of every append that goes well."""
 
     ledger: Ledger | None = None
+    dispatches: Dispatches | None = None
     audience: Audience | None = None
+
+    def send(self, fd: int, record: bytes, wait_ns: int) -> None:
+        super().send(fd, record, wait_ns)
+        if self.dispatches is not None:
+            self.dispatches.sent(record.removesuffix(b"\0"))
 
     def append(self, fd: int, data: bytes) -> int:
         size = super().append(fd, data)
@@ -49,8 +56,11 @@ class SiteKernel(SimKernel):
         self.at_end: Callable[[], bool] | None = None
         """Asked at the end of the run whether it goes on after all, to a later one."""
         self.paths_of: Callable[[str, str], tuple[str | None, str | None]] = lambda group, name: (None, None)
+        self.headings_of: Callable[[str, str], tuple[str, str]] = lambda group, name: ("", "")
         self.ledger: Ledger | None = None
+        self.dispatches: Dispatches | None = None
         self._logs: dict[Pipe, str] = {}
+        self._headings: dict[Pipe, str] = {}
         self._pipes: dict[int, list[Pipe]] = {}
         self.audience: Audience | None = None
         self._ends: dict[Pipe, int] = {}
@@ -65,12 +75,27 @@ class SiteKernel(SimKernel):
                 if isinstance(end, (PipeReader, PipeWriter)):
                     self._ends[end.pipe] = child.pid
             self.audience.born(child.pid, group, name)
-        for fd, path in zip((spec.stdout, spec.stderr), self.paths_of(group, name), strict=True):
-            writer = self.machine.descriptors.get(fd)
-            if path and isinstance(writer, PipeWriter):
-                self._logs[writer.pipe] = path
-                self._pipes.setdefault(child.pid, []).append(writer.pipe)
+        self._note(child.pid, spec, group, name)
         return child
+
+    def _note(self, pid: int, spec: SpawnSpec, group: str, name: str) -> None:
+        """Where what comes out of the pipes of a child goes."""
+        targets = zip((spec.stdout, spec.stderr), self.paths_of(group, name), self.headings_of(group, name), strict=True)
+        for fd, path, heading in targets:
+            writer = self.machine.descriptors.get(fd)
+            if not isinstance(writer, PipeWriter):
+                continue
+            if path:
+                self._logs[writer.pipe] = path
+            if heading:
+                self._headings[writer.pipe] = heading
+            if path or heading:
+                self._pipes.setdefault(pid, []).append(writer.pipe)
+
+    def unread(self) -> dict[str, int]:
+        """How many bytes stand in the pipes of each living program, by its name, where there are any."""
+        sizes = {pid: sum(pipe.size for pipe in pipes) for pid, pipes in self._pipes.items()}
+        return {self.owners[pid]: size for pid, size in sizes.items() if size and pid in self.owners}
 
     def kill(self, pid: int, signal: int) -> None:
         self.signalled(self.now, pid, signal)
@@ -101,6 +126,8 @@ class SiteKernel(SimKernel):
         reader = self.machine.descriptors.entries.get(fd)
         if self.ledger is not None and isinstance(reader, PipeReader) and reader.pipe in self._logs:
             self.ledger.read(self._logs[reader.pipe], data)
+        if self.dispatches is not None and isinstance(reader, PipeReader) and reader.pipe in self._headings:
+            self.dispatches.read(self._headings[reader.pipe], data)
         if self.audience is not None and isinstance(reader, PipeReader) and reader.pipe in self._ends:
             self.audience.said(self._ends[reader.pipe], data)
         return data

@@ -83,13 +83,15 @@ class LinuxSyslogd:
 
     def resume(self) -> None:
         """Read what waits."""
-        if self._stream and len(self._open) == 1:
-            self._open.append(self._socket.accept()[0])
-        source = self._open[-1]
-        source.setblocking(False)
+        self._socket.setblocking(False)
         with contextlib.suppress(BlockingIOError):
-            while data := source.recv(1 << 20):
-                self.received += [part for part in data.split(b"\0") if part] if self._stream else [data]
+            while self._stream:
+                self._open.append(self._socket.accept()[0])
+        for source in self._open[1:] if self._stream else self._open:
+            source.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while data := source.recv(1 << 20):
+                    self.received += [part for part in data.split(b"\0") if part] if self._stream else [data]
 
     def close(self) -> None:
         """Gone; its socket file stays."""
@@ -216,6 +218,10 @@ class LinuxWorld(World):
 
     def connect_tcp(self, port: int) -> LinuxClient:
         return LinuxClient(socket.AF_INET, ("127.0.0.1", port))
+
+    def log_buffer_bytes(self) -> int:
+        with open("/proc/sys/net/core/wmem_default") as size:
+            return int(size.read())
 
     def syslogd(self, path: str, stream: bool = False) -> LinuxSyslogd:
         with contextlib.suppress(FileNotFoundError):

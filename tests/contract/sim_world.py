@@ -106,6 +106,9 @@ class SimWorld(World):
     def connect_tcp(self, port: int) -> SimClient:
         return self.kernel.connect_tcp(port)
 
+    def log_buffer_bytes(self) -> int:
+        return self.kernel.files.log_buffer_bytes
+
     def syslogd(self, path: str, stream: bool = False) -> Syslogd:
         receiver = self.kernel.files.syslogd(path, stream)
         receiver.stall()

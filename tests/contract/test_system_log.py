@@ -9,6 +9,8 @@ from tests.contract.world import World
 
 WAIT_NS = 30_000_000
 TOO_LONG = 1 << 20
+OWN_BYTES = 32
+"""What of its buffer the kernel needs itself for a datagram."""
 MANY = 100_000
 
 
@@ -46,6 +48,56 @@ def test_there_is_no_connection_to_nobody(world: World) -> None:
     world.put_file(world.path("file"), b"")
     with refused(errno.ECONNREFUSED):
         world.files.connect_log(world.path("file"))
+
+
+@contract("log-keeps-order")
+def test_what_waits_is_received_in_the_order_it_was_sent_and_once(world: World) -> None:
+    for stream in (False, True):
+        receiver = world.syslogd(world.path("log"), stream)
+        fd, _ = world.files.connect_log(world.path("log"))
+        sent = fill(world, fd)
+        receiver.resume()
+        world.files.send(fd, b"last\0", 0)
+        receiver.resume()
+        assert [record.rstrip(b"\0") for record in receiver.received] == [*(b"%d" % n for n in range(sent)), b"last"]
+        world.files.close(fd)
+        receiver.close()
+
+
+@contract("log-queue-goes-with-its-receiver")
+def test_what_a_receiver_has_not_read_when_it_goes_is_not_for_the_next_one(world: World) -> None:
+    for stream in (False, True):
+        receiver = world.syslogd(world.path("log"), stream)
+        fd, _ = world.files.connect_log(world.path("log"))
+        world.files.send(fd, b"never read\0", 0)
+        receiver.close()
+        another = world.syslogd(world.path("log"), stream)
+        again, _ = world.files.connect_log(world.path("log"))
+        world.files.send(again, b"new\0", 0)
+        another.resume()
+        assert [record.rstrip(b"\0") for record in another.received] == [b"new"]
+        world.files.close(fd)
+        world.files.close(again)
+        another.close()
+
+
+@contract("log-stream-takes-a-part")
+def test_a_stream_takes_a_part_of_what_it_has_no_room_for_and_the_next_connection_begins_anew(world: World) -> None:
+    receiver = world.syslogd(world.path("log"), stream=True)
+    fd, _ = world.files.connect_log(world.path("log"))
+    with refused(errno.EAGAIN):
+        world.files.send(fd, b"x" * TOO_LONG + b"\0", 0)
+    world.files.close(fd)
+    receiver.resume()
+    fd, _ = world.files.connect_log(world.path("log"))
+    world.files.send(fd, b"new\0", 0)
+    receiver.resume()
+    torn = b"".join(receiver.received[:-1])
+    assert 0 < len(torn) < TOO_LONG
+    assert torn == b"x" * len(torn)
+    assert receiver.received[-1] == b"new"
+    world.files.close(fd)
+    receiver.close()
 
 
 @contract("log-receiver-gone")
@@ -92,8 +144,11 @@ def test_a_receiver_that_does_not_read_is_waited_for_as_long_as_asked_and_no_lon
 def test_a_record_that_is_too_long_is_refused_and_the_connection_stays(world: World) -> None:
     receiver = world.syslogd(world.path("log"))
     fd, _ = world.files.connect_log(world.path("log"))
-    with refused(errno.EMSGSIZE):
-        world.files.send(fd, bytes(TOO_LONG), 0)
-    world.files.send(fd, b"short", 0)
-    receiver.resume()
-    assert receiver.received == [b"short"]
+    longest = world.log_buffer_bytes() - OWN_BYTES
+    for size in (TOO_LONG, longest + 1):
+        with refused(errno.EMSGSIZE):
+            world.files.send(fd, bytes(size), 0)
+    for size in (5, longest):
+        world.files.send(fd, bytes(size), 0)
+        receiver.resume()
+        assert receiver.received.pop() == bytes(size)

@@ -280,6 +280,10 @@ class World:
         """A client of a TCP socket on 127.0.0.1, like that of `connect_unix`."""
         raise NotImplementedError
 
+    def log_buffer_bytes(self) -> int:
+        """The size of the buffer that a connection to the system log has from now on."""
+        raise NotImplementedError
+
     def syslogd(self, path: str, stream: bool = False) -> Any:
         """A receiver of the system log that reads when `resume()` is called: `received` (its records), `close()`."""
         raise NotImplementedError

@@ -122,7 +122,7 @@ def test_what_a_listener_answers_is_not_for_the_system_log_and_what_it_complains
     assert RECORD.fullmatch(machine.received[0])
 
 
-@given(st.sampled_from(["info", "info\nlogfile=syslog"]), st.sampled_from([None, "gone", "stalled"]))
+@given(st.sampled_from(["info", "info\nlogfile=syslog"]), st.sampled_from([None, "gone", "stalled", "stuck"]))
 def test_a_reload_goes_on_with_a_connection_of_its_own_and_leaves_none_behind(level, ill) -> None:
     machine = Machine(loglevel=level)
     counts = []

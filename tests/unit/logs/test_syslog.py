@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from initd.drive.loop import Loop
 from initd.kernel.linux_files import LinuxFiles
 from initd.logs import syslog
 from initd.logs.sinks import FULL_BYTES, Discard, FileSink
@@ -104,6 +105,40 @@ def test_a_missing_receiver_costs_lines_which_are_counted_and_told_of_once(bench
     assert log.append(files, [parcel(bench.kernel, b"web ", b"five\n")]) == []
     assert receiver.read() == sent(bench, b"four\nfive\n")
     log.close(files)
+
+
+def test_what_was_lost_and_not_told_of_is_when_the_log_is_closed(bench, tmp_path: Path) -> None:
+    files, path = LinuxFiles(), str(tmp_path / "log")
+    log = LogSocket(path)
+    assert log.close(files) == []
+    log.append(files, [parcel(bench.kernel, b"web ", b"one\n")])
+    assert log.close(files) == [f"log target {path!r} is closed, {len(sent(bench, b'one')[0])} bytes were lost"]
+    assert log.close(files) == []
+    receiver = Receiver(tmp_path / "log")
+    assert log.append(files, [parcel(bench.kernel, b"web ", b"two\n")]) == []
+    assert receiver.read() == sent(bench, b"two\n")
+    log.close(files)
+
+
+def test_what_waits_goes_out_before_what_comes_under_another_loop(bench, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    receiver = Receiver(tmp_path / "log")
+    monkeypatch.setattr(syslog.LogSocket.__init__, "__defaults__", (str(tmp_path / "log"),))
+    system_log = SystemLog(bench.loop, bench.warnings.append)
+    system_log.of_main_log().write(b"-" * 29 + b"one")
+    system_log.of_main_log().write(b"-" * 29 + b"two")
+    assert not system_log.idle
+    assert system_log.held_bytes > 64
+    system_log.close(bench.answers.append)
+    later = Loop(bench.kernel, bench.errors.append)
+    later.inherit(bench.loop)
+    system_log.hand_over(later, bench.warnings.append)
+    system_log.of_main_log().write(b"-" * 29 + b"three")
+    bench.loop = later
+    bench.settle()
+    assert [record[-8:].lstrip(b"-") for record in receiver.read()] == [b"one\n", b"two\n", b"three\n"]
+    assert (system_log.idle, system_log.held_bytes, bench.answers) == (True, 0, [None])
+    system_log.close(bench.answers.append)
+    bench.settle()
 
 
 def test_a_full_receiver_is_waited_for_once_and_then_not_before_it_has_taken_something(bench, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sim.nemesis import NEMESES, Nemesis
+from sim.nemesis import NEMESES, RECEIVING, Nemesis
 from sim.stage.siege import SIEGE_NS, Besieged, Siege, play
 
 OPTIONS = (
@@ -17,6 +17,7 @@ PROGRAMS = tuple(
     (name, OPTIONS % name, what)
     for name, what in (("a", "print hello every 0.1s"), ("b", "crash after 1.5s exit 1"), ("c", "run forever"))
 )
+PROGRAMS = ((*PROGRAMS[0][:1], PROGRAMS[0][1] + "stdout_syslog=true\n", PROGRAMS[0][2]), *PROGRAMS[1:])
 PROGRAMS += (("d", OPTIONS % "d" + "socket=unix:///var/run/d.sock\n", "crash after 1.5s exit 1"),)
 NAMED = {
     *("clock_step", "clock_drift", "suspend_resume", "sigchld_drop", "sigchld_delay", "spurious_wake", "signal_storm"),
@@ -39,7 +40,7 @@ def eager(monkeypatch):
 
 
 def test_all_that_the_design_names_are_there():
-    assert NAMED | {"client_leaves", "share_errno"} == set(NEMESES)
+    assert NAMED | {"client_leaves", "share_errno"} | set(RECEIVING) == set(NEMESES)
 
 
 @pytest.mark.parametrize("name", NEMESES)
@@ -75,7 +76,9 @@ def test_leaving_one_out_changes_nothing_about_the_draws_of_another():
     [("share_errno", "Could not create FastCGI socket"),
      ("outsider_kill", "terminated by SIG"), ("fork_errno", "spawnerr"), ("pipe_errno", "too many open files|EN"),
      ("exec_errno", "exit status 127"), ("exit_storm", "terminated by SIGKILL"), ("reload_storm", "restart request"),
-     ("orphan_swarm", "reaped unknown pid"), ("signal_storm", "SIGUSR")],
+     ("orphan_swarm", "reaped unknown pid"), ("signal_storm", "SIGUSR"),
+     ("log_absent", "'/dev/log': .*; output is lost"), ("log_dies", "'/dev/log' takes output again, [1-9]"),
+     ("log_errno", "'/dev/log': .*; output is lost")],
 )  # fmt: skip
 def test_the_daemon_has_met_it(eager, name, word):
     site = Besieged(Siege(2, 1, PROGRAMS, (name,)))
