@@ -1,4 +1,4 @@
-"""The 42 invariants of simulation.md §4.5, E1 to E8 for listeners, L5 and L6, and the three meta ones: where each is judged."""
+"""The 42 invariants of simulation.md §4.5, E1 to E8 for listeners, L5, L6, W1, W2, and three meta ones: where each is judged."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ CATALOGUE: dict[str, str] = {
     **{f"E{number}": SIEGE for number in range(1, 9)},
     **{f"V{number}": STORY for number in range(1, 6)},
     "V6": SIEGE,
+    "W1": SIEGE,
+    "W2": SIEGE,
 }
 """Each by its name."""
 

@@ -79,11 +79,11 @@ class Connection(Description):
     that is answered by a reset. `reset`: the client aborted.
     """
 
-    __slots__ = ("client", "ended", "gone", "inbound", "left", "outbound", "peer", "reset")
+    __slots__ = ("buffer_bytes", "client", "ended", "gone", "inbound", "left", "outbound", "peer", "reset")
 
-    def __init__(self, peer: str) -> None:
+    def __init__(self, peer: str, buffer_bytes: int = BUFFER_BYTES) -> None:
         super().__init__()
-        self.peer = peer
+        self.peer, self.buffer_bytes = peer, buffer_bytes
         self.client = SimClient(self)
         self.inbound = bytearray()
         self.outbound = bytearray()
@@ -109,7 +109,7 @@ class Connection(Description):
             self.gone = True
             self.touch()
             return len(data)
-        room = BUFFER_BYTES - len(self.outbound)
+        room = self.buffer_bytes - len(self.outbound)
         if room <= 0:
             raise os_error(errno.EAGAIN)
         self.outbound += data[:room]
@@ -121,7 +121,7 @@ class Connection(Description):
 
     def readiness(self) -> int:
         bits = READABLE if self.inbound or self.ended else 0
-        if self.gone or len(self.outbound) < BUFFER_BYTES:
+        if self.gone or len(self.outbound) < self.buffer_bytes:
             bits |= WRITABLE
         return bits | HANGUP if self.gone else bits
 
@@ -176,15 +176,19 @@ class Listener(Description):
 
 
 class Network:
-    """Who listens where, and how clients get there. `wake` resumes a process that waits for one."""
+    """Who listens where, and how clients get there. `wake` resumes a process that waits for one.
 
-    __slots__ = ("_by_node", "_by_port", "_next_peer", "_next_port", "_tree", "wake")
+    `buffer_bytes` is how much a connection that is made from now on holds of what its client does not read.
+    """
+
+    __slots__ = ("_by_node", "_by_port", "_next_peer", "_next_port", "_tree", "buffer_bytes", "wake")
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._by_node: dict[Node, Listener] = {}
         self._by_port: dict[int, Listener] = {}
         self._next_peer, self._next_port = 50_000, 40_000
+        self.buffer_bytes = BUFFER_BYTES
         self.wake: Callable[[Process], None] = lambda process: None
 
     @rule("unix-stale-socket-replaced", "unix-live-socket-eaddrinuse", "unix-other-file-eexist", "unix-socket-mode")
@@ -265,7 +269,7 @@ class Network:
         return self._join(listener, f"127.0.0.1:{self._next_peer}")
 
     def _join(self, listener: Listener, peer: str) -> SimClient:
-        connection = Connection(peer)
+        connection = Connection(peer, self.buffer_bytes)
         listener.queue.append(connection)
         listener.rouse()
         return connection.client

@@ -1,24 +1,29 @@
 """Nemeses: everything around the daemon that can go wrong, composable (simulation.md §4.6). `NEMESES` has them by name.
 
-`AUDIENCE` has those that are about event listeners, which only sieges with listeners draw; `RECEIVING` those of NEMESES that are
-about the system log, which only sieges draw where somebody speaks to it.
+`AUDIENCE` has those that are about event listeners, which only sieges with listeners draw, `REPORTING` those of them
+that are about capture mode; `RECEIVING` those of NEMESES that are
+about the system log, which only sieges draw where somebody speaks to it, `VISITING` those about the web pages.
 """
 
 from sim.nemesis.audience import AUDIENCES
+from sim.nemesis.browsers import BROWSERS
 from sim.nemesis.clients import CLIENTS
 from sim.nemesis.clocks import CLOCKS
 from sim.nemesis.crowds import CROWDS
 from sim.nemesis.disks import DISKS, ShareErrno
 from sim.nemesis.nemesis import Nemesis
 from sim.nemesis.receivers import RECEIVERS
+from sim.nemesis.reporters import REPORTERS
 from sim.nemesis.shortages import SHORTAGES
 from sim.nemesis.signals import SIGNALS
 
 NEMESES: dict[str, type[Nemesis]] = {
-    kind.name: kind for kind in (*CLOCKS, *SIGNALS, *SHORTAGES, *DISKS, *CROWDS, *CLIENTS, ShareErrno, *RECEIVERS)
+    kind.name: kind for kind in (*CLOCKS, *SIGNALS, *SHORTAGES, *DISKS, *CROWDS, *CLIENTS, ShareErrno, *RECEIVERS, *BROWSERS)
 }
+VISITING = tuple(kind.name for kind in BROWSERS)
 RECEIVING = tuple(kind.name for kind in RECEIVERS)
-AUDIENCE: dict[str, type[Nemesis]] = {kind.name: kind for kind in AUDIENCES}
+AUDIENCE: dict[str, type[Nemesis]] = {kind.name: kind for kind in (*AUDIENCES, *REPORTERS)}
+REPORTING = tuple(kind.name for kind in REPORTERS)
 EVERY = {**NEMESES, **AUDIENCE}
 
-__all__ = ["AUDIENCE", "EVERY", "NEMESES", "RECEIVING", "Nemesis"]
+__all__ = ["AUDIENCE", "EVERY", "NEMESES", "RECEIVING", "REPORTING", "VISITING", "Nemesis"]

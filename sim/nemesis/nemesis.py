@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sim.kernel import SimKernel
     from sim.kernel.sockets import SimClient
+    from sim.stage.visitors import Visitors
 
     Script = list[Any]
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
         @property
         def programs(self) -> tuple[str, ...]:
             """The names a client gives to programs."""
+
+        @property
+        def visitors(self) -> Visitors:
+            """Those who use its web pages."""
 
         @property
         def alter(self) -> list[Callable[[str, Script], Script]]:
@@ -41,6 +46,12 @@ if TYPE_CHECKING:
 
         def busy(self) -> list[int]:
             """Those of them that have an event and have not answered."""
+
+        def reporters(self) -> dict[str, int]:
+            """The programs with stdout in capture mode, and how much of a message is kept."""
+
+        def reporting(self) -> list[int]:
+            """The living children that are in the middle of a message, ascending."""
 
         def rewrite(self, name: str, option: str, value: str) -> None:
             """Have the configuration file say that of a pool from now on."""

@@ -5,9 +5,11 @@ A function of the seed alone, like `sim.stage.siege`, whose sieges these are.
 
 from __future__ import annotations
 
+import json
 from random import Random
 
-from sim.nemesis import AUDIENCE, NEMESES
+from sim.nemesis import AUDIENCE, NEMESES, REPORTING
+from sim.stage.besides import BESIDES
 from sim.stage.siege import BEHAVIOURS, Siege
 from sim.stage.site import DAEMON_PID
 
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 
     Steps = list[Any]
 
-SHARE, NEAR_SHARE = 0.1, 0.5
-"""So often a nemesis is on; and one that is about listeners."""
+SHARE, NEAR_SHARE, ON_STDERR_SHARE = 0.1, 0.5, 0.3
+"""So often a nemesis is on; one that is about listeners; and who reports does so on stderr."""
 SUBSCRIPTIONS = (
     "EVENT", "PROCESS_STATE", "PROCESS_STATE_EXITED", "PROCESS_STATE_STARTING", "TICK", "TICK_5", "REMOTE_COMMUNICATION",
     "PROCESS_LOG", "PROCESS_LOG_STDOUT", "PROCESS_COMMUNICATION", "SUPERVISOR_STATE_CHANGE", "PROCESS_GROUP",
@@ -80,7 +82,12 @@ REPORTERS: dict[str, Steps] = {
     "reports nothing": [["loop", _says(f"{END}a{BEGIN}{END}b\n", every=0.5)]],
 }
 """What a program may have to tell, beside what programs of any siege do."""
-MANNERS = {**LISTENERS, **REPORTERS}
+ON_STDERR = " on stderr"
+MANNERS = {
+    **LISTENERS,
+    **REPORTERS,
+    **{f"{name}{ON_STDERR}": json.loads(json.dumps(steps).replace('"out"', '"err"')) for name, steps in REPORTERS.items()},
+}
 
 
 def assembly_of(seed: int) -> Siege:
@@ -88,10 +95,24 @@ def assembly_of(seed: int) -> Siege:
     rng = Random(f"{seed}:assembly")
     listeners = tuple(_listener(rng, name) for name in "lmn"[: 1 + int(rng.random() * 3)])
     programs = tuple(_program(rng, name) for name in "abc"[: 1 + int(rng.random() * 3)])
-    near = [name for name in AUDIENCE if rng.random() < NEAR_SHARE]
-    far = [name for name in NEMESES if rng.random() < SHARE]
+    near = [name for name in AUDIENCE if name not in REPORTING and rng.random() < NEAR_SHARE]
+    far = [name for name in NEMESES if name not in BESIDES and rng.random() < SHARE]
     pid = 1 if rng.random() < 0.5 else DAEMON_PID
-    return Siege(seed, pid, programs, tuple((near or [list(AUDIENCE)[seed % len(AUDIENCE)]]) + far), listeners)
+    nearest = near or [list(AUDIENCE)[seed % (len(AUDIENCE) - len(REPORTING))]]
+    captures = Random(f"{seed}:captures")
+    more = [name for name in REPORTING if captures.random() < NEAR_SHARE]
+    programs = tuple(_on_stderr(captures, *program) for program in programs)
+    return Siege(seed, pid, programs, (*nearest, *far, *more), listeners)
+
+
+def _on_stderr(rng: Random, name: str, lines: str, what: str) -> tuple[str, str, str]:
+    """Some tell the same on stderr, which is in capture mode then, or not."""
+    if what not in REPORTERS or rng.random() >= ON_STDERR_SHARE:
+        return name, lines, what
+    log = "".join(f"{key}={value}\n" for key, value in _logs(rng, name, "stderr").items())
+    lines = lines.replace("stderr_logfile=NONE\n", log)
+    lines += f"stderr_events_enabled={_one(rng, ('true', 'false'))}\nstderr_capture_maxbytes={_one(rng, (0, 1_000, 100_000))}\n"
+    return name, lines, what + ON_STDERR
 
 
 def _listener(rng: Random, name: str) -> tuple[str, str, str]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sim.invariants.hearings import Account
     from sim.stage.site import Site
 
-CAPTURE = re.compile(r"^stdout_capture_maxbytes=(\d+)$", re.MULTILINE)
-LOG = re.compile(r"^stdout_logfile=(/\S+)$", re.MULTILINE)
+CAPTURE = re.compile(r"^(stdout|stderr)_capture_maxbytes=([1-9]\d*)$", re.MULTILINE)
+LOG = re.compile(r"^(stdout|stderr)_logfile=(/\S+)$", re.MULTILINE)
 BLIND = {"enospc", "log_rename_fail"}
 """Where these are on, not everything that is said gets into a log."""
 
@@ -25,9 +25,10 @@ class Audience:
 
     def __init__(self, site: Site, programs: tuple[tuple[str, str], ...], main_log: str) -> None:
         self._site, self._main_log = site, main_log
-        bounds = {name: int(found[1]) for name, options in programs if (found := CAPTURE.search(options)) and found[1] != "0"}
-        self.captured = {name: found[1] for name, options in programs if name in bounds and (found := LOG.search(options))}
-        self.captures = Captures(site.tell, bounds)
+        self.bounds = {(name, end.upper()): int(size) for name, lines in programs for end, size in CAPTURE.findall(lines)}
+        logs = {(name, end.upper()): path for name, lines in programs for end, path in LOG.findall(lines)}
+        self.captured = {stream: path for stream, path in logs.items() if stream in self.bounds}
+        self.captures = Captures(site.tell, self.bounds)
         self.hearings = Hearings(site.tell, self._running, self.captures.told)
         self._sessions: list[object] = []
         self._first: set[Account] = set()
@@ -63,10 +64,11 @@ class Audience:
         """The daemon has written that to its stdin."""
         self.hearings.fed(pid, data)
 
-    def said(self, pid: int, data: bytes) -> None:
-        """The daemon has read that from its stdout."""
-        self.hearings.said(pid, data)
-        self.captures.read(pid, data)
+    def said(self, pid: int, data: bytes, channel: str) -> None:
+        """The daemon has read that from its STDOUT or STDERR."""
+        if channel == "STDOUT":
+            self.hearings.said(pid, data)
+        self.captures.read(pid, data, channel)
 
     def gone(self, pid: int) -> None:
         """It has been reaped."""
@@ -103,9 +105,9 @@ class Audience:
     def end(self, nemeses: tuple[str, ...], flushed: bool) -> None:
         """The daemon has ended: the logs of those in capture mode."""
         log = self._site.main_log()
-        for name, path in self.captured.items():
+        for stream, path in self.captured.items():
             if path not in log and not BLIND & set(nemeses):  # else the main log says what is wrong with it
-                self.captures.log(name, path, flushed)
+                self.captures.log(stream, path, flushed)
 
     def _tells_all(self, log: str, nemeses: tuple[str, ...]) -> bool:
         said = [path for path, _ in LOST.findall(log)] + TROUBLE.findall(log)

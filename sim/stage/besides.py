@@ -1,4 +1,4 @@
-"""What a siege has besides: programs that speak to the system log, and the nemeses of what only some sieges have.
+"""What a siege has besides: programs that speak to the system log, browsers, and the nemeses about them.
 
 Each is drawn from a source of its own, so that all else about a siege stays what it was before there was such a thing.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from sim.nemesis import RECEIVING
+from sim.nemesis import RECEIVING, VISITING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Cast = tuple[tuple[str, str, str], ...]
 
 SHARE = 0.25
+BESIDES = (*RECEIVING, *VISITING)
+"""The nemeses that are drawn here."""
 SPEAKERS: dict[str, list[Any]] = {
     "long lines": [["loop", [["write", "out", "x" * 6_000 + "\n"], ["sleep", 0.3], ["write", "out", "short\n"], ["sleep", 0.4]]]],
     "several lines at once": [["loop", [["write", "out", "one\n\ntwo\nand a ha"], ["sleep", 0.3], ["write", "err", "lf\n\n"]]]],
@@ -38,3 +40,9 @@ def with_system_log(seed: int, programs: Cast, nemeses: Sequence[str]) -> tuple[
     if not any("_syslog=" in options for _, options, _ in cast):
         return programs, tuple(nemeses)
     return tuple(cast), (*nemeses, *(name for name in RECEIVING if rng.random() < 2 * SHARE))
+
+
+def with_pages(seed: int, nemeses: Sequence[str]) -> tuple[str, ...]:
+    """The nemeses of a siege, where somebody may use the web pages."""
+    rng = Random(f"{seed}:pages")
+    return (*nemeses, *(name for name in VISITING if rng.random() < SHARE))

@@ -51,7 +51,7 @@ def parse_reply(data: bytes) -> Any:
         raise ValueError(f"no reply of a call: {head[:60]!r}")
     length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
     if length is None:
-        body = _unchunked(body)
+        body = unchunked(body)
         if not body.endswith(b"</methodResponse>\n"):
             return None
     elif len(body) < int(length[1]):
@@ -67,7 +67,8 @@ def parse_reply(data: bytes) -> Any:
     return value
 
 
-def _unchunked(body: bytes) -> bytes:
+def unchunked(body: bytes) -> bytes:
+    """What the chunks hold that have come by now (RFC 9112 §7.1)."""
     whole = b""
     while body:
         size, _, rest = body.partition(b"\r\n")

@@ -11,12 +11,13 @@ from random import Random
 
 from initd.record import Record
 from sim.children.behaviours import parse_behaviour, script_for
-from sim.nemesis import EVERY, NEMESES, RECEIVING
+from sim.nemesis import EVERY, NEMESES
 from sim.nemesis.clients import OrderShuffle
 from sim.stage import settled
 from sim.stage.audience import Audience
-from sim.stage.besides import SPEAKERS, with_system_log
+from sim.stage.besides import BESIDES, SPEAKERS, with_pages, with_system_log
 from sim.stage.site import CONF, DAEMON_PID, HEAD, MAIN_LOG, SECOND_NS, Site
+from sim.stage.visitors import Visitors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ SHARE = 0.25
 """So often each nemesis is on, and so many programs are FastCGI's."""
 OF_SOCKETS = ("share_errno",)
 """Only where programs share sockets; these are drawn apart, and so are the sockets, so that all else stays what it was."""
-PLAIN = len(NEMESES) - len(RECEIVING)
+PLAIN = len(NEMESES) - len(BESIDES)
 SIEGE_NS = 12 * SECOND_NS
 HEALED_NS = SIEGE_NS + SECOND_NS
 TAIL_NS = 40 * SECOND_NS
@@ -96,11 +97,12 @@ def siege_of(seed: int) -> Siege:
         lines = "".join(f"{key}={value}\n" for key, value in options.items())
         behaviour = BEHAVIOURS[int(rng.random() * len(BEHAVIOURS))]
         programs.append((name, lines, "answer hello" if shares and answers else behaviour))
-    on = [name for name in NEMESES if name not in (*OF_SOCKETS, *RECEIVING) and rng.random() < SHARE]
+    on = [name for name in NEMESES if name not in (*OF_SOCKETS, *BESIDES) and rng.random() < SHARE]
     if any("socket=" in options for _, options, _ in programs):
         on += [name for name in OF_SOCKETS if sockets.random() < SHARE]
     pid = 1 if rng.random() < 0.5 else DAEMON_PID
-    return Siege(seed, pid, *with_system_log(seed, tuple(programs), on or [list(NEMESES)[seed % PLAIN]]))
+    more = with_pages(seed, on or [list(NEMESES)[seed % PLAIN]])
+    return Siege(seed, pid, *with_system_log(seed, tuple(programs), more))
 
 
 class Result(Record):
@@ -131,6 +133,7 @@ class Besieged(Site):
             pid=siege.pid,
         )
         self.disk_is_slow = "slow_disk" in siege.nemeses  # what has begun while it was may not be over when the daemon ends
+        self.visitors = Visitors(self)
         self.audience: Audience | None = None
         if siege.listeners:
             self.audience = Audience(self, tuple((name, options) for name, options, _ in siege.programs), MAIN_LOG)
@@ -146,7 +149,8 @@ class Besieged(Site):
     def _log_paths(self, group: str, name: str) -> tuple[str | None, str | None]:
         """What is captured goes to no log, so the ledger is told nothing of who may."""
         out, err = super()._log_paths(group, name)
-        return None if self.audience is not None and group in self.audience.captured else out, err
+        captured = self.audience.captured if self.audience is not None else {}
+        return None if (group, "STDOUT") in captured else out, None if (group, "STDERR") in captured else err
 
     def listeners(self) -> list[int]:
         """The living children that are listeners, ascending."""
@@ -155,6 +159,15 @@ class Besieged(Site):
     def busy(self) -> list[int]:
         """Those of them that have an event and have not answered."""
         return self.audience.hearings.busy() if self.audience is not None else []
+
+    def reporters(self) -> dict[str, int]:
+        """The programs with stdout in capture mode, and how much of a message is kept."""
+        bounds = self.audience.bounds if self.audience is not None else {}
+        return {name: size for (name, channel), size in bounds.items() if channel == "STDOUT"}
+
+    def reporting(self) -> list[int]:
+        """The living children that are in the middle of a message, ascending."""
+        return self.audience.captures.reporting() if self.audience is not None else []
 
     def rewrite(self, name: str, option: str, value: str) -> None:
         """Have the configuration file say that of a pool from now on."""
@@ -245,6 +258,7 @@ def _look(site: Besieged, siege: Siege) -> None:
     settled.share(site)
     settled.come_true(site)
     settled.drained(site)
+    site.visitors.settle()
     if site.dispatches is not None:
         site.dispatches.settle(HEALED_NS + SECOND_NS)
     settled.answered(site, site.owed())

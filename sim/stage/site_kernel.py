@@ -63,17 +63,17 @@ class SiteKernel(SimKernel):
         self._headings: dict[Pipe, str] = {}
         self._pipes: dict[int, list[Pipe]] = {}
         self.audience: Audience | None = None
-        self._ends: dict[Pipe, int] = {}
+        self._ends: dict[Pipe, tuple[int, str]] = {}
 
     def spawn(self, spec: SpawnSpec) -> Child:
         child = super().spawn(spec)
         group, name = spec.env["SUPERVISOR_GROUP_NAME"], spec.env["SUPERVISOR_PROCESS_NAME"]
         self.owners[child.pid] = f"{group}:{name}"
         if self.audience is not None:
-            for fd in (spec.stdin, spec.stdout):
+            for fd, channel in ((spec.stderr, "STDERR"), (spec.stdin, "STDIN"), (spec.stdout, "STDOUT")):
                 end = self.machine.descriptors.entries.get(fd)
                 if isinstance(end, (PipeReader, PipeWriter)):
-                    self._ends[end.pipe] = child.pid
+                    self._ends[end.pipe] = child.pid, channel
             self.audience.born(child.pid, group, name)
         self._note(child.pid, spec, group, name)
         return child
@@ -129,7 +129,8 @@ class SiteKernel(SimKernel):
         if self.dispatches is not None and isinstance(reader, PipeReader) and reader.pipe in self._headings:
             self.dispatches.read(self._headings[reader.pipe], data)
         if self.audience is not None and isinstance(reader, PipeReader) and reader.pipe in self._ends:
-            self.audience.said(self._ends[reader.pipe], data)
+            pid, channel = self._ends[reader.pipe]
+            self.audience.said(pid, data, channel)
         return data
 
     def write(self, fd: int, data: bytes) -> int:
@@ -137,7 +138,7 @@ class SiteKernel(SimKernel):
         if self.audience is not None:
             writer = self.machine.descriptors.entries.get(fd)
             if isinstance(writer, PipeWriter) and writer.pipe in self._ends:
-                self.audience.fed(self._ends[writer.pipe], data[:size])
+                self.audience.fed(self._ends[writer.pipe][0], data[:size])
         return size
 
     def wall(self) -> int:

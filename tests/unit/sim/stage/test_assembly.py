@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from initd.logs.capture import Capture, Kind
+from initd.logs.capture import Capture, Kind, Piece
+from initd.supervise import notifications
 from initd.supervise.effects import Send
 from initd.supervise.listener import ListenerState
 from initd.supervise.notifications import tick
@@ -12,7 +13,7 @@ from initd.supervise.pools import Pools
 from initd.supervise.ticks import Ticks
 from sim import campaign
 from sim.cli import main
-from sim.nemesis import AUDIENCE
+from sim.nemesis import AUDIENCE, REPORTING, Nemesis
 from sim.stage import sieges
 from sim.stage.assembly import LISTENERS, MANNERS, REPORTERS, assembly_of
 from sim.stage.siege import Siege, play
@@ -216,6 +217,52 @@ def test_captured_data_with_something_more_or_less_is_told(monkeypatch):
 
     monkeypatch.setattr(Capture, "feed", leaks)
     assert "E7" in broken(siege("obedient", size=100))
+
+
+@trips("E7")
+@pytest.mark.parametrize("mistake", ["torn", "too long", "unfinished"])
+def test_mistakes_that_only_nemeses_of_capture_mode_show_are_told(monkeypatch, mistake):
+    events = "PROCESS_COMMUNICATION"
+    options = OPTIONS.replace("999", "200") + "autorestart=true\n"
+    besieged = siege("obedient", events=events, size=999, program=("a", options, "reports in pieces"), nemeses=REPORTING)
+    monkeypatch.setattr(Nemesis, "fires", lambda nemesis: nemesis.on)
+    assert play(besieged).broken == ()
+    if mistake == "torn":
+        monkeypatch.setattr("initd.logs.capture._beginning_at_end", lambda data, token: 0)
+    elif mistake == "too long":
+        feed = Capture.feed
+
+        def endless(capture, data):
+            capture._maxbytes = 1 << 20
+            return feed(capture, data)
+
+        monkeypatch.setattr(Capture, "feed", endless)
+    else:
+        rest = Capture.rest
+
+        def tells(capture):
+            return [*rest(capture), *([Piece(Kind.MESSAGE, capture._captured)] if capture._capturing else [])]
+
+        monkeypatch.setattr(Capture, "rest", tells)
+    assert "E7" in broken(besieged)
+
+
+@trips("E8")
+def test_output_events_in_capture_mode_that_leave_something_out_are_told(monkeypatch):
+    program = (*REPORTER, "reports in pieces")
+    assert broken(siege("obedient", events="PROCESS_LOG", size=999, program=program)) == set()
+    monkeypatch.setattr("initd.taps.output", lambda *args: notifications.output(*args[:4], b"no"))
+    assert "E8" in broken(siege("obedient", events="PROCESS_LOG", size=999, program=program))
+
+
+@trips("E7")
+def test_what_stderr_reports_is_judged_as_well(monkeypatch):
+    options = "startsecs=0\nstdout_logfile=NONE\nstdout_logfile_backups=1\nstderr_capture_maxbytes=999\n"
+    program = ("a", options + "stderr_logfile=/var/log/a.err\nstderr_events_enabled=true\n", "reports in pieces on stderr")
+    events = "PROCESS_COMMUNICATION,PROCESS_LOG"
+    assert broken(siege("obedient", events=events, size=999, program=program)) == set()
+    monkeypatch.setattr("initd.taps.communication", lambda *args: notifications.communication(*args[:4], b"no"))
+    assert "E7" in broken(siege("obedient", events=events, size=999, program=program))
 
 
 @trips("E8")
