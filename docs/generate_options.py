@@ -12,7 +12,7 @@ from pathlib import Path
 
 from initd.config.host import Host
 from initd.config.load import Arguments, load
-from initd.config.options import OURS, SECTIONS
+from initd.config.options import ENDS, SECTIONS
 from initd.errors import ConfigError
 
 DOCS = Path(__file__).parent
@@ -25,10 +25,11 @@ INTRODUCTION = f"""\
 # Every option
 
 Generated from `initd/config/options.py` and the code that acts on them. Names, types and defaults are supervisord 4.3's, but for
-`[initd]` and the last five of a program, which supervisord ignores: [containers.md](containers.md) tells of them. The
-right column names the module that makes an option come true; *{NOT_YET}* means that this release reads and checks it and does
-nothing with it (a warning says so where it matters), or refuses the section. What each type takes is in `initd/config/values.py`,
-`paths.py` and `users.py`; what is refused or doubtful, `initd check` tells ([diagnostics.md](diagnostics.md)).
+`[initd]`, for `log_format`, and for the last eleven of a program, which supervisord ignores: [containers.md](containers.md) and
+[logs.md](logs.md) tell of them. The right column names the module that makes an option come true; *{NOT_YET}* means that this
+release reads and checks it and does nothing with it (a warning says so where it matters), or refuses the section. What each type
+takes is in `initd/config/values.py`, `paths.py` and `users.py`; what is refused or doubtful, `initd check` tells
+([diagnostics.md](diagnostics.md)).
 """
 
 _PROGRAM = {
@@ -61,8 +62,11 @@ for _stream in ("stdout", "stderr"):
         f"{_stream}_capture_maxbytes": "initd/logs/pipe.py capture_maxbytes",
         f"{_stream}_events_enabled": "initd/taps.py events_enabled",
         f"{_stream}_syslog": "initd/taps.py syslog",
+        f"{_stream}_format": "initd/logs/formats.py kind",
+        f"{_stream}_prefix": "initd/logs/formats.py prefix",
+        f"{_stream}_timestamp": "initd/logs/formats.py timestamp",
     }
-_PROGRAM |= {option: f"initd/supervise/policy.py {option}" for option in OURS}
+_PROGRAM |= {option: f"initd/supervise/policy.py {option}" for option in ENDS}
 _LOGIN = {"username": "initd/control/http.py username", "password": "initd/control/http.py password"}
 WHERE: dict[str, dict[str, str]] = {
     "unix_http_server": {
@@ -90,6 +94,7 @@ WHERE: dict[str, dict[str, str]] = {
         "strip_ansi": "initd/taps.py strip_ansi",
         "environment": "initd/config/load.py environment",
         "identifier": "initd/control/rpc_daemon.py identifier",
+        "log_format": "initd/logs/mainlog.py log_format",
     },
     "supervisorctl": {
         "serverurl": "initd/control/client/server.py serverurl",

@@ -144,10 +144,10 @@ def _import_all(config: Config) -> None:
     import shlex  # noqa: F401
     from importlib import machinery  # noqa: F401
 
-    from initd.config import fastcgi, single  # noqa: F401
+    from initd.config import fastcgi, lineformat, single  # noqa: F401
     from initd.drive import trial  # noqa: F401
     from initd.kernel import linux_shared, linux_syslog  # noqa: F401
-    from initd.logs import lastwords, syslog  # noqa: F401
+    from initd.logs import formats, lastwords, lines, syslog  # noqa: F401
     from initd.plugins import entry  # noqa: F401
 
     if plugins_of(config):

@@ -92,8 +92,9 @@ class Session:
             identifier=config.daemon.identifier, serial=serial, exit_policy=exit_policy(config.own)
         )
         self.main_log_path = config.daemon.logfile
-        self.main_log = MainLog(self.loop, THRESHOLDS[config.daemon.loglevel])
         self._sinks = SinkTable(self.loop, lambda text: self.log("warn", text))
+        threshold = THRESHOLDS[config.daemon.loglevel]
+        self.main_log = MainLog(self.loop, threshold, self._sinks.adopt, config.daemon.log_format)
         self._system_log: SystemLog | None = None
         self.driver = Driver(
             self.loop,

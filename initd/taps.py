@@ -5,6 +5,8 @@ Composition of logs and core: supervisord-4.3 §4.1, §4.2, §4.4, §6.4.
 
 from __future__ import annotations
 
+from functools import partial
+
 from initd.logs.mainlog import Level, output_text
 from initd.logs.pipe import Tap
 from initd.supervise.events import Emitted, ListenerSpoke
@@ -14,8 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from initd.config.model import LogConfig
     from initd.drive.program import Program
-    from initd.logs.sinks import Intake
+    from initd.logs.sinks import Intake, Sink
     from initd.session import Session
     from initd.supervise.notifications import Notification
 
@@ -29,13 +32,34 @@ def taps_of(session: Session, program: Program) -> tuple[Tap, Tap]:
     return _tap(session, program, "stdout"), _tap(session, program, "stderr")
 
 
-def besides_of(session: Session, program: Program) -> dict[str, Callable[[Intake], Intake]]:
-    """What is added to the logs of a run of that program, by channel: the system log, which a listener's answers are not for."""
+def besides_of(session: Session, program: Program) -> dict[str, Callable[[Sink], Intake]]:
+    """What stands before and beside the logs of a run of that program, by channel.
+
+    Before them what makes lines of its output; beside them the system log, which a listener's answers are not for.
+    """
     config = program.config
-    channels = {"stdout": config.stdout, "stderr": config.stderr}
-    if session.core.audience.pools.is_listener(program.instance):
-        del channels["stdout"]
-    return {channel: session.system_log.beside(config.name) for channel, log in channels.items() if log.syslog}
+    listener = session.core.audience.pools.is_listener(program.instance)
+
+    def intake(channel: str, log: LogConfig, sink: Sink) -> Intake:
+        lines = _lines(session, program, channel, log, sink)
+        beside = log.syslog and not (listener and channel == "stdout")
+        return session.system_log.beside(config.name)(lines) if beside else lines
+
+    return {"stdout": partial(intake, "stdout", config.stdout), "stderr": partial(intake, "stderr", config.stderr)}
+
+
+def _lines(session: Session, program: Program, channel: str, log: LogConfig, sink: Sink) -> Intake:
+    if not log.file or (log.format is None and not sink.own):
+        return sink
+    from initd.logs.lines import Lines
+
+    form = None
+    if log.format is not None:
+        from initd.logs.formats import form_of
+
+        pid = program.running.pid if program.running is not None else 0
+        form = form_of(session.environment.kernel, log.format, program.config.name, program.group, channel, pid)
+    return Lines(sink, (program.instance, channel), form)
 
 
 def _listener(session: Session, program: Program) -> Tap:

@@ -93,6 +93,7 @@ AFTER_THE_FIRST_RPC = """
     initd.control.outgoing initd.control.reply initd.control.routes initd.control.rpc initd.control.rpc_daemon
     initd.control.rpc_groups initd.control.rpc_info initd.control.rpc_logs initd.control.rpc_names initd.control.rpc_process
     initd.control.rpc_system initd.control.rpc_table initd.control.steps initd.control.times initd.control.xmlrpc
+    initd.logs.moment
 """.split()
 """What serving clients adds to that; h11 brings most of the standard library among it."""
 AFTER_THE_FIRST_PAGE = """

@@ -39,6 +39,7 @@ _ORDER = (
     "childlogdir",
     "nocleanup",
     "strip_ansi",
+    "log_format",
 )
 _PATHS = ("directory", "childlogdir", "logfile", "pidfile")
 

@@ -148,6 +148,7 @@ def _program(section: Section, process: ProcessConfig, config: Config) -> None:
     for stream, log in (("stdout", process.stdout), ("stderr", process.stderr)):
         if log.file is not None:
             _tiny(section, f"{stream}_logfile_maxbytes", log.maxbytes)
+    _formats(section, process)
     uid = config.daemon.uid if config.daemon.uid is not None else section.scope.host.uid
     if uid and process.uid is not None and process.uid != uid:
         message = (
@@ -163,6 +164,21 @@ def _program(section: Section, process: ProcessConfig, config: Config) -> None:
         from initd.config.commands import examine
 
         examine(section, process.command)
+
+
+def _formats(section: Section, process: ProcessConfig) -> None:
+    """What is said about the lines of a log and concerns none: it is of another format, or there is no log."""
+    for stream, log in (("stdout", process.stdout), ("stderr", process.stderr)):
+        kind = "raw" if log.format is None else log.format.kind
+        for option, kinds in (("format", ("prefix", "json")), ("timestamp", ("prefix", "json")), ("prefix", ("prefix",))):
+            name = f"{stream}_{option}"
+            if section.entry(name) is None:
+                continue
+            if stream == "stderr" and process.redirect_stderr:
+                section.report("no-effect", f"{name} has no effect in [{section.name}] with redirect_stderr=true", name)
+            elif option != "format" and kind not in kinds:
+                message = f"{name} has no effect in [{section.name}] with {stream}_format={kind}"
+                section.report("no-effect", message, name)
 
 
 def _socket(scope: Scope, process: ProcessConfig, sockets: dict[str, ProcessConfig]) -> None:

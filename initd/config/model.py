@@ -43,8 +43,16 @@ class Origin(Record):
         return f"{self.file}" if self.line is None else f"{self.file}:{self.line}"
 
 
+class FormatConfig(Record):
+    """What lines look like in a log: `kind` is `prefix` or `json`, `prefix` expanded, `timestamp` `utc`, `local` or `none`."""
+
+    kind: str
+    prefix: str
+    timestamp: str
+
+
 class LogConfig(Record):
-    """One output stream of a program. `file` is a path, AUTO, or None for no file."""
+    """One output stream of a program. `file` is a path, AUTO, or None for no file; `format` None is raw."""
 
     file: str | AutoLog | None
     maxbytes: int
@@ -52,6 +60,7 @@ class LogConfig(Record):
     capture_maxbytes: int = 0
     events_enabled: bool = False
     syslog: bool = False
+    format: FormatConfig | None = None
 
 
 class EndsConfig(Record):
@@ -191,6 +200,7 @@ class DaemonConfig(Record):
     identifier: str = "supervisor"
     logfile_syslog: bool = False
     serverurl: str | None = None
+    log_format: str = "text"
 
 
 class OwnConfig(Record):

@@ -143,19 +143,37 @@ INITD: Table = {
     "shutdown_timeout": ("integer", UNSET),
 }
 
-OURS: Table = {
+ENDS: Table = {
     "essential": ("boolean", "false"),
     "main": ("boolean", "false"),
     "on_exit": ("consequence", "none"),
     "on_failure": ("consequence", "none"),
     "on_fatal": ("consequence", "none"),
 }
+"""What the end of a program means."""
+
+FORMATS: Table = {
+    "stdout_format": ("line_format", "raw"),
+    "stdout_prefix": ("string", "%(process_name)s |"),
+    "stdout_timestamp": ("timestamp", UNSET),
+    "stderr_format": ("line_format", "raw"),
+    "stderr_prefix": ("string", "%(process_name)s |"),
+    "stderr_timestamp": ("timestamp", UNSET),
+}
+"""What the lines of a program look like in its logs."""
+
+OURS: Table = {**ENDS, **FORMATS}
 """What only we know of in the sections of programs."""
+
+DAEMON: Table = {
+    "log_format": ("log_format", "text"),
+}
+"""What only we know of in [supervisord]."""
 
 SECTIONS: dict[str, Table] = {
     "unix_http_server": UNIX_HTTP_SERVER,
     "inet_http_server": INET_HTTP_SERVER,
-    "supervisord": SUPERVISORD,
+    "supervisord": {**SUPERVISORD, **DAEMON},
     "supervisorctl": SUPERVISORCTL,
     "include": INCLUDE,
     "program:": {**PROGRAM, **OURS},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from initd.config import environment, values
 from initd.config.model import AUTO, AutoLog, EndsConfig, LogConfig, Origin, ProcessConfig
-from initd.config.options import OURS
+from initd.config.options import ENDS
 from initd.config.paths import SYSLOG
 from initd.config.section import Section
 from initd.config.values import BadValue
@@ -75,7 +75,7 @@ def processes_of(scope: Scope, name: str, group: str) -> tuple[ProcessConfig, ..
     common = {option: section.value(option) for option in _FIRST}
     if section.entry("priority") is None:
         common["priority"] = DEFAULT_PRIORITY  # that of a listener's pool is another (§1.7)
-    common["ends"] = EndsConfig(**{option: section.value(option) for option in OURS})
+    common["ends"] = EndsConfig(**{option: section.value(option) for option in ENDS})
     common["user_text"] = section.text("user")
     if common["killasgroup"] is None:
         common["killasgroup"] = common["stopasgroup"]
@@ -137,14 +137,15 @@ def _process(
     if command is None:
         raise _no_command(section)
     serverurl = common["serverurl"]
+    name = section.expand(template, "process_name", "process_name", environ=False)
     return ProcessConfig(
-        name=section.expand(template, "process_name", "process_name", environ=False),
+        name=name,
         program=program,
         command=command,
         user=common["user_text"],
         uid=common["user"],
-        stdout=stdout,
-        stderr=stderr,
+        stdout=_formatted(section, "stdout", name, stdout),
+        stderr=_formatted(section, "stderr", name, stderr),
         environment=own,
         directory=directory,
         serverurl=None if serverurl and serverurl.strip().upper() == "AUTO" else serverurl,
@@ -201,6 +202,15 @@ def _log(section: Section, stream: str, common: dict[str, Any]) -> LogConfig:
     assert file is None or file is AUTO or isinstance(file, str)
     capture, events = common[f"{stream}_capture_maxbytes"], common[f"{stream}_events_enabled"]
     return LogConfig(file, maxbytes, backups, capture, events, syslog)
+
+
+def _formatted(section: Section, stream: str, name: str, log: LogConfig) -> LogConfig:
+    """The stream with the format of its lines."""
+    if not any(section.entry(f"{stream}_{option}") for option in ("format", "prefix", "timestamp")):
+        return log
+    from initd.config.lineformat import format_of
+
+    return log.replace(format=format_of(section, stream, name))
 
 
 def _no_command(section: Section) -> ConfigError:

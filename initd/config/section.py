@@ -28,10 +28,13 @@ _PLAIN: dict[str, Callable[[str], Any]] = {
     "exit_code_list": values.exit_codes,
     "inet_address": values.inet_address,
     "integer": values.integer,
+    "line_format": values.line_format,
+    "log_format": values.log_format,
     "log_level": values.log_level,
     "octal": values.octal,
     "signal": values.signal,
     "string_list": values.strings,
+    "timestamp": values.timestamp,
 }
 _HOSTED: dict[str, Callable[[str, Host], Any]] = {
     "existing_directory": paths.existing_directory,

@@ -112,13 +112,35 @@ def autorestart(text: str) -> Autorestart:
 
 def consequence(text: str) -> bool:
     """Whether an end shuts everything down: `none` or `shutdown`, in any case."""
+    return _one_of(("none", "shutdown"), text, "consequence") == "shutdown"
+
+
+def line_format(text: str) -> str:
+    """What lines of a program look like in its log."""
+    return _one_of(("raw", "prefix", "json"), text, "format of lines")
+
+
+def log_format(text: str) -> str:
+    """What lines of the main log look like."""
+    return _one_of(("text", "json"), text, "format of the main log")
+
+
+def timestamp(text: str) -> str:
+    """Which time stands before a line: `utc`, `local` or `none`; a yes or no word is the first or the last of them."""
     word = text.lower()
-    if word in ("none", "shutdown"):
-        return word == "shutdown"
-    near = nearest(word, ("none", "shutdown"))
-    raise BadValue(
-        f"not a valid consequence: {text!r}", f"the nearest is {near}" if near else "expected none or shutdown"
-    )
+    if word in TRUE_WORDS:
+        return "utc"
+    return "none" if word in FALSE_WORDS else _one_of(("utc", "local", "none", "true", "false"), text, "timestamp")
+
+
+def _one_of(words: tuple[str, ...], text: str, what: str) -> str:
+    """That one of the words, in any case."""
+    word = text.lower()
+    if word in words:
+        return word
+    near = nearest(word, words)
+    expected = f"expected {', '.join(words[:-1])} or {words[-1]}"
+    raise BadValue(f"not a valid {what}: {text!r}", f"the nearest is {near}" if near else expected)
 
 
 def log_level(text: str) -> str:

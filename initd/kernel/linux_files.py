@@ -21,10 +21,9 @@ OPEN_TRIES = 4
 OPEN_PAUSE_S = 0.005
 NAME_LETTERS = b"abcdefghijklmnopqrstuvwxyz012345"
 """32 of them, so that a random byte picks each with equal chance."""
-OWN_STREAMS = {
-    **{"/dev/stdout": 1, "/dev/fd/1": 1, "/proc/self/fd/1": 1},
-    **{"/dev/stderr": 2, "/dev/fd/2": 2, "/proc/self/fd/2": 2},
-}
+STANDARD_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+MOST_LINKS = 8
+"""So many links are followed to a descriptor of ours."""
 
 
 class LinuxFiles:
@@ -32,14 +31,21 @@ class LinuxFiles:
 
     # log files
     def open_append(self, path: str, mode: int = 0o666) -> int:
-        try:
-            return _open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY, mode)
-        except OSError as error:
-            # Our own output cannot be opened again when it is a socket (ENXIO), or a pipe or terminal of the user
-            # we were before dropping privileges (EACCES); the descriptor itself still works.
-            if error.errno in (errno.ENXIO, errno.EACCES) and path in OWN_STREAMS:
-                return os.dup(OWN_STREAMS[path])
-            raise
+        # What we were given cannot be opened again when it is a socket (ENXIO), or a pipe or terminal of another user (EACCES),
+        # and a file opened again has an offset of its own, so that one writer overwrites the other.
+        own = _inherited(path)
+        if own >= 0:
+            return _with_room(lambda: os.dup(own))
+        return _open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY, mode)
+
+    def own_stream(self, path: str) -> str:
+        own = _inherited(path)
+        if own < 0:
+            return ""
+        for name, number in STANDARD_STREAMS.items():
+            if number == own or _same(number, own):
+                return name
+        return f"/dev/fd/{own}"
 
     def append(self, fd: int, data: bytes) -> int:
         rest = memoryview(data)
@@ -182,6 +188,37 @@ class LinuxFiles:
     def groups_of(self, name: str, gid: int) -> tuple[int, ...]:
         others = [other for other in os.getgrouplist(name, gid) if other != gid]
         return (gid, *others)
+
+
+def _inherited(path: str) -> int:
+    """The descriptor that a path names and that we were given, also behind links; -1: none."""
+    for _ in range(MOST_LINKS):
+        folder, _, name = path.rpartition("/")
+        number = STANDARD_STREAMS.get(path, -1)
+        if folder in ("/dev/fd", "/proc/self/fd", f"/proc/{os.getpid()}/fd") and name.isascii() and name.isdigit():
+            number = int(name)
+        if number in (1, 2) or (number > 2 and _was_given(number)):
+            return number
+        try:
+            path = os.path.join(folder, os.readlink(path))
+        except OSError:
+            return -1
+    return -1
+
+
+def _was_given(fd: int) -> bool:
+    """Whether a descriptor came with us through exec(2): all of our own are closed there."""
+    try:
+        return os.get_inheritable(fd)
+    except (OSError, OverflowError):
+        return False
+
+
+def _same(fd: int, other: int) -> bool:
+    try:
+        return os.path.sameopenfile(fd, other)
+    except OSError:  # one of them is closed
+        return False
 
 
 def _open(path: str, flags: int, mode: int = 0o666) -> int:

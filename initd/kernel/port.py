@@ -228,7 +228,11 @@ class Files(Protocol):
     def open_append(self, path: str, mode: int = 0o666) -> int:
         """Open for appending, created if missing; a target that cannot seek (pipe, tty, device) is opened write-only.
 
-        Our own standard output or error, named as /dev/stdout and the like, is duplicated where it cannot be opened."""
+        What `own_stream` knows is not opened but duplicated, so that it works for any user and whatever it is."""
+
+    def own_stream(self, path: str) -> str:
+        """The one name of the stream behind a path that names a descriptor we were given, such as /dev/stdout, /dev/fd/1
+        or a link there; "" for every other path. Descriptors of one file have one name: that of the lowest."""
 
     def append(self, fd: int, data: bytes) -> int:
         """Write all of `data`; returns the size of the file after it, or -1 where the target has no size."""

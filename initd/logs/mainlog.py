@@ -13,6 +13,8 @@ from initd.logs.sinks import Discard, FileSink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from initd.drive.loop import Loop
     from initd.kernel.port import Files, Kernel
     from initd.logs.sinks import Done, Sink
@@ -47,22 +49,37 @@ _EARLY_BYTES = 1 << 20
 
 
 class MainLog:
-    """The log of the daemon; lines below `threshold` are not made."""
+    """The log of the daemon; lines below `threshold` are not made.
 
-    def __init__(self, loop: Loop, threshold: Level = Level.INFO) -> None:
+    `share` gives the sink that a stream of our own has in common with programs; `log_format` is `text` or `json`.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        threshold: Level = Level.INFO,
+        share: Callable[[RotatingFile], Sink] | None = None,
+        log_format: str = "text",
+    ) -> None:
         self.threshold = threshold
+        self._share = share
+        self._line = format_line
+        if log_format == "json":
+            from initd.logs.formats import json_line
+
+            self._line = json_line
         self._loop = loop
         self._early: list[bytes] = []
         self._early_bytes = 0
         self._file: Sink | None = None
-        self._copy: FileSink | None = None
+        self._copy: Sink | None = None
         self._closing = False
 
     def log(self, level: Level, text: str) -> None:
         """Write one line (or several, with one heading) if `level` reaches the threshold."""
         if level < self.threshold:
             return
-        line = format_line(self._loop.kernel, level, text)
+        line = self._line(self._loop.kernel, level, text)
         if self._file is None:
             if self._early_bytes < _EARLY_BYTES:
                 self._early.append(line)
@@ -83,7 +100,7 @@ class MainLog:
         def opened(files_open: tuple[RotatingFile, RotatingFile | None] | None, error: Exception | None) -> None:
             if files_open is not None:
                 file, copy = files_open
-                self.attach(FileSink(self._loop, file, self.warn), copy)
+                self.attach(self._sink(file), copy)
             done(error if error is None or isinstance(error, OSError) else OSError(str(error)))
 
         self._loop.submit("log:" + target.path, lambda files: open_targets(files, target, stdout_fd), opened)
@@ -91,7 +108,7 @@ class MainLog:
     def attach(self, file: Sink, copy: RotatingFile | None) -> None:
         """Write from now on to that log, and to a copy; beginning with the lines kept so far."""
         self._file = file
-        self._copy = None if copy is None else FileSink(self._loop, copy, self.warn)
+        self._copy = None if copy is None else self._sink(copy)
         early, self._early, self._early_bytes = self._early, [], 0
         for line in early:
             self._file.write(line)
@@ -122,6 +139,9 @@ class MainLog:
                 self._copy.close(lambda _error: done(error))
 
         (self._file or Discard()).close(file_closed)
+
+    def _sink(self, file: RotatingFile) -> Sink:
+        return self._share(file) if file.own and self._share else FileSink(self._loop, file, self.warn)
 
     def warn(self, text: str) -> None:
         """What a log target wants a person to know."""

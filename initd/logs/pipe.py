@@ -100,6 +100,7 @@ class OutputPipe:
             self._divide(self._capture.rest())
         if self._filter is not None:
             self._hand_over(self._filter.rest())
+        self._sink.end()
         self._tell(self._tap.on_close, fd)
 
     def _ready(self, _readiness: int) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from initd.kernel.port import Files
 
-# Links into our own descriptors. What is behind them may be a regular file, but the link is not ours to move or remove.
+# Links into descriptors, ours or not. What is behind them may be a regular file, but the link is not ours to move or remove.
 _DESCRIPTOR_LINKS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 
@@ -31,10 +31,15 @@ class LogTarget(Record):
 
 
 class RotatingFile:
-    """An open log target; `lost` counts the bytes that could not be written since it last worked."""
+    """An open log target; `lost` counts the bytes that could not be written since it last worked.
+
+    `name` is its path, but for a stream of our own one name for all that lead there: who shares a name shares a queue.
+    """
 
     def __init__(self, target: LogTarget, fd: int = -1, borrowed: bool = False) -> None:
         self.target = target
+        self.name = target.path
+        self.own = borrowed
         self.lost = 0
         self._fd = fd
         self._borrowed = borrowed
@@ -119,8 +124,10 @@ class RotatingFile:
         return self.target.maxbytes > 0 and not self._stream
 
     def _open(self, files: Files) -> None:
+        name = files.own_stream(self.path)
         self._fd = files.open_append(self.path)
-        self._stream = self.path.startswith(_DESCRIPTOR_LINKS) or not files.seekable(self._fd)
+        self.own, self.name = bool(name), name or self.path
+        self._stream = self.own or self.path.startswith(_DESCRIPTOR_LINKS) or not files.seekable(self._fd)
         self._measure(files, otherwise=0)
         self._rotate_at = self.target.maxbytes
 

@@ -46,9 +46,20 @@ class Intake(Protocol):
     def write(self, data: bytes) -> None:
         """Hand over one chunk; it is not split when the target is rotated."""
 
+    def end(self) -> None:
+        """The stream of this writer is over: what is held back goes out."""
+
 
 class Sink(Intake, Protocol):
-    """What a stream is kept in; `done` is called with the error of the operation, or None."""
+    """What a stream is kept in; `done` is called with the error of the operation, or None.
+
+    `own` is set where it goes to a stream that we were given. There `unfinished` is whoever has written a line without its end.
+    """
+
+    @property
+    def own(self) -> bool: ...
+
+    unfinished: object
 
     def reopen(self, done: Done) -> None:
         """Follow the path to a new file after what was written so far."""
@@ -65,6 +76,10 @@ class Target(Protocol):
 
     @property
     def path(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def own(self) -> bool: ...
     def append(self, files: Files, chunks: list[bytes], dropped: int) -> list[str]: ...
     def reopen(self, files: Files) -> list[str]: ...
     def clear(self, files: Files) -> list[str]: ...
@@ -74,7 +89,8 @@ class Target(Protocol):
 class Discard:
     """The sink of a stream without a log."""
 
-    full = False
+    full = own = False
+    unfinished: object = None
 
     def when_room(self, callback: Callable[[], None]) -> None:
         callback()
@@ -83,6 +99,9 @@ class Discard:
         pass
 
     def write(self, data: bytes) -> None:
+        pass
+
+    def end(self) -> None:
         pass
 
     def reopen(self, done: Done) -> None:
@@ -95,9 +114,10 @@ class FileSink:
     """The queue before one log target; `warn` gets what the operations want a person to know."""
 
     def __init__(self, loop: Loop, file: Target, warn: Warn) -> None:
-        self.path = file.path
+        self.path, self.name, self.own = file.path, file.name, file.own
+        self.unfinished: object = None
         self._loop, self._file, self._warn = loop, file, warn
-        self._lane = "log:" + file.path
+        self._lane = "log:" + file.name
         self._queue: deque[bytes | tuple[Job, Done]] = deque()
         self._held_bytes = 0
         self._dropped_bytes = 0
@@ -135,9 +155,14 @@ class FileSink:
                 self._behind = True
                 self._warn(f"log target {self.path!r} does not keep up, output is lost")
             return
+        if self.unfinished is not None:  # somebody else's line is not to go on in ours
+            data, self.unfinished = b"\n" + data, None
         self._queue.append(data)
         self._held_bytes += len(data)
         self._start()
+
+    def end(self) -> None:
+        pass
 
     def reopen(self, done: Done) -> None:
         self._ask(self._file.reopen, done)
@@ -207,10 +232,10 @@ class FileSink:
 
 
 class SinkTable:
-    """The sinks of all programs by path, so that those who share a target share its queue and its rotation.
+    """The sinks of all programs by the name of the target, so that those who share one share its queue and its rotation.
 
-    It also keeps order over a restart, of a program or of the daemon: what the old process left in the queue is written before
-    what the new one says.
+    A stream of our own is shared with the main log, too. Order is kept over a restart, of a program or of the daemon: what the
+    old process left in the queue is written before what the new one says.
     """
 
     def __init__(self, loop: Loop, warn: Warn) -> None:
@@ -219,24 +244,24 @@ class SinkTable:
 
     def inherit(self, earlier: SinkTable) -> None:
         """Go on with what an earlier table has not come to write, a disk being slow."""
-        for path, shared in earlier._shared.items():
+        for name, shared in earlier._shared.items():
             if not shared.sink.idle:
                 shared.sink.hand_over(self.loop, self._warn)
                 shared.users, shared.waiting = 0, []
-                self._keep(path, shared)
+                self._keep(name, shared)
 
-    def _keep(self, path: str, shared: _Shared) -> None:
-        self._shared[path] = shared
+    def _keep(self, name: str, shared: _Shared) -> None:
+        self._shared[name] = shared
         shared.sink.on_idle = lambda: self._close_unused(shared)
 
     def adopt(self, file: RotatingFile | None) -> Sink:
         """The sink for a target somebody has just opened; to be given back with `release`."""
         if file is None:
             return Discard()
-        shared = self._shared.get(file.path)
+        shared = self._shared.get(file.name)
         if shared is None:
             shared = _Shared(FileSink(self.loop, file, self._warn), file)
-            self._keep(file.path, shared)
+            self._keep(file.name, shared)
         else:
             shared.renew(file.target)
             # Not on its lane: while that one hangs, one descriptor after the other would wait there to be closed.
@@ -246,7 +271,7 @@ class SinkTable:
 
     def release(self, sink: Sink, done: Done | None = None) -> None:
         """One user less; the last one closes the target, after everything that was written."""
-        shared = self._shared[sink.path] if isinstance(sink, FileSink) else None
+        shared = self._shared[sink.name] if isinstance(sink, FileSink) else None
         if shared is not None:
             shared.users -= 1
         if shared is None or shared.users:
@@ -285,7 +310,7 @@ class SinkTable:
         def closed(error: OSError | None) -> None:
             if not shared.users and sink.idle:
                 sink.on_idle = _nothing
-                del self._shared[sink.path]
+                del self._shared[sink.name]
                 for done in shared.waiting:
                     done(error)
 

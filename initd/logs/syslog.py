@@ -52,7 +52,8 @@ class LogSocket:
     """
 
     def __init__(self, path: str = DEV_LOG) -> None:
-        self.path = path
+        self.path = self.name = path
+        self.own = False
         self.lost = 0
         self._fd = -1
         self._stream = False
@@ -158,6 +159,9 @@ class SystemLog:
 class SyslogSink:
     """Somebody's entrance to the system log."""
 
+    own = False
+    unfinished: object = None
+
     def __init__(self, queue: FileSink, make: Callable[[bytes], bytes]) -> None:
         self._queue, self._make = queue, make
         self.when_room, self.forget = queue.when_room, queue.forget
@@ -169,6 +173,9 @@ class SyslogSink:
 
     def write(self, data: bytes) -> None:
         self._queue.write(self._make(data))
+
+    def end(self) -> None:
+        pass
 
 
 class Both:
@@ -191,3 +198,7 @@ class Both:
     def write(self, data: bytes) -> None:
         self._first.write(data)
         self._second.write(data)
+
+    def end(self) -> None:
+        self._first.end()
+        self._second.end()

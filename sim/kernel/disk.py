@@ -10,6 +10,7 @@ import stat
 
 from sim.kernel.descriptors import DescriptorTable
 from sim.kernel.faults import Faults
+from sim.kernel.reader import Reader
 from sim.kernel.sockets import Network
 from sim.kernel.storage import Storage
 from sim.kernel.syslogd import BUFFER_BYTES, Syslogd
@@ -28,7 +29,8 @@ class Disk:
     """The files, users and devices of a simulated machine.
 
     Tests fill it with `put`, `program`, `directory`, `link` and look at it with `data` and `exists`; `fail`, `slow`,
-    `hang`, `release` and `heal` make paths misbehave; `faults` does so by call, under the names of the Files protocol.
+    `hang`, `release` and `heal` make paths misbehave; `faults` does so by call, under the names of the Files protocol. With
+    `one_stream` standard error is the same file as standard output, as after 2>&1.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -40,6 +42,8 @@ class Disk:
         self.numbers: dict[Node, int] = {}
         self.receivers: dict[Node, Syslogd] = {}
         self.log_buffer_bytes = BUFFER_BYTES
+        self.readers: dict[Node, Reader] = {}
+        self.one_stream = False
         self._descriptors = DescriptorTable(1024)
         self._random = random.Random(seed)
         self.on_call: Callable[[str, tuple[Any, ...]], None] | None = None
@@ -88,6 +92,12 @@ class Disk:
         parent, name = self.tree.place(path, follow=False)
         parent.entries.pop(name, None)
 
+    def reader(self, path: str = "/dev/stdout") -> Reader:
+        """Who reads that stream from now on."""
+        node = self.tree.find(path)
+        made = self.readers[node] = Reader(node, path, self.storage)
+        return made
+
     def data(self, path: str) -> bytes:
         """The content of a file, whatever its permissions or faults; ENOENT if missing."""
         return bytes(self.tree.find(path).data)
@@ -116,3 +126,5 @@ class Disk:
         """No path misbehaves any more, and what hung goes on."""
         self.faults.heal()
         self.storage.heal()
+        for reader in self.readers.values():
+            reader.resume()

@@ -13,6 +13,7 @@ from sim.kernel.rules import rule
 from sim.kernel.syslogd import LogConnection
 from sim.kernel.tree import Node
 
+STREAMS = "/dev/stdout", "/dev/stderr"
 TEMP_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 
@@ -61,6 +62,9 @@ class SimFiles(Disk):
     @rule("append-creates", "append-open-directory-refused")
     def open_append(self, path: str, mode: int = 0o666) -> int:
         self._enter("open_append", path)
+        own = self.own_stream(path)
+        if own:
+            return self._opened(self.tree.find(own), own)
         parent, name = self.tree.place(path)
         node = parent.entries.get(name) if name else parent
         if node is None:
@@ -74,15 +78,30 @@ class SimFiles(Disk):
             raise os_error(errno.ENXIO, path)
         elif not self.tree.allowed(node, 2):
             raise os_error(errno.EACCES, path)
+        return self._opened(node, path)
+
+    def _opened(self, node: Node, path: str) -> int:
         opened = OpenFile(node)
         fd = self._descriptors.install(opened)
         self.storage.opened[opened] = path
         return fd
 
+    @rule("own-stream-has-one-name")
+    def own_stream(self, path: str) -> str:
+        folder, _, name = path.rpartition("/")
+        if folder in ("/dev/fd", "/proc/self/fd") and name in ("1", "2"):
+            path = STREAMS[int(name) - 1]
+        try:
+            own = f"/dev/{self.tree.find(path).device}"
+        except OSError:
+            return ""
+        return "" if own not in STREAMS else STREAMS[0] if self.one_stream else own
+
     @rule("append-returns-size", "append-without-size-is-minus-one", "append-follows-the-file-not-the-name")
     def append(self, fd: int, data: bytes) -> int:
         description = self._enter_fd("append", fd, data)
-        description.write(data)
+        reader = self.readers.get(description.node) if isinstance(description, OpenFile) else None
+        (description if reader is None else reader).write(data)
         if isinstance(description, OpenFile) and description.node.kind == stat.S_IFREG:
             return len(description.node.data)
         return -1

@@ -104,7 +104,7 @@ class Storage:
     def release(self, path: str) -> None:
         """See Disk.release."""
         self._hung.discard(path)
-        self._released()
+        self.look_again()
 
     def heal(self) -> None:
         """See Disk.heal."""
@@ -112,11 +112,18 @@ class Storage:
         self._latency.clear()
         self._hung.clear()
         self.disturbed = False
-        self._released()
+        self.look_again()
 
-    def _released(self) -> None:
+    def look_again(self) -> None:
+        """What is parked sees whether it still has to be."""
         for tell in list(self.on_release):
             tell()
+
+    def park(self, call: str, path: str) -> None:
+        """Have the operation that runs wait for `look_again` or a `release`."""
+        if self.current is None:
+            raise BlockedLoop(f"{call}({path!r}) on the loop's own thread")
+        self.current.park()
 
     @property
     def may_hang(self) -> bool:
@@ -133,9 +140,7 @@ class Storage:
             if covers(above, path):
                 self.spent_ns += latency_ns
         while self._hung and self.hangs(path):
-            if self.current is None:
-                raise BlockedLoop(f"{call}({path!r}) on the loop's own thread")
-            self.current.park()
+            self.park(call, path)
         for above, error, calls, left in self._errors:
             if covers(above, path) and (not calls or call in calls):
                 if left is not None:

@@ -265,3 +265,16 @@ def test_users_and_groups_are_found_by_name_or_number(world: World) -> None:
     assert files.group("root") == files.group("0") == ("root", 0)
     assert files.group("no-such-group") is None
     assert files.groups_of("root", 0)[0] == 0
+
+
+@contract("own-stream-has-one-name")
+def test_a_stream_we_were_given_has_one_name_and_other_paths_have_none(world: World) -> None:
+    files = world.files
+    world.link(world.path("link"), "/dev/stdout")
+    names = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", world.path("link"))
+    assert {files.own_stream(name) for name in names} == {"/dev/stdout"}
+    assert files.own_stream("/dev/stderr") == files.own_stream("/proc/self/fd/2") != ""
+    files.write_file(world.path("log"), b"")
+    for name in (world.path("log"), world.path("missing"), world.directory, "/dev/null", ""):
+        assert files.own_stream(name) == ""
+    assert files.append(files.open_append("/dev/fd/1"), b"") == files.append(files.open_append("/dev/stdout"), b"")

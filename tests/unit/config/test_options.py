@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from initd.config.options import OURS, SECTIONS, table_for
+from initd.config.options import DAEMON, OURS, SECTIONS, table_for
 
 DOCS = Path(__file__).parents[3] / "docs"
 TABLE = DOCS / "supervisord-options.tsv"
@@ -39,7 +39,8 @@ def test_no_option_is_there_that_the_table_does_not_have() -> None:
     documented = {(section.removesuffix("x"), option) for section, option, _, _ in _rows()}
     ours = {(section, option) for section, table in SECTIONS.items() for option in table}
     programs = [(kind, option) for kind in ("program:", "fcgi-program:", "eventlistener:") for option in OURS]
-    assert ours - documented == {*programs, *[("initd", option) for option in SECTIONS["initd"]]}
+    daemon = [("supervisord", option) for option in DAEMON]
+    assert ours - documented == {*programs, *daemon, *[("initd", option) for option in SECTIONS["initd"]]}
     assert documented - ours == set()
 
 

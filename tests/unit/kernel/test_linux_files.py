@@ -81,7 +81,7 @@ def test_all_is_written_though_somebody_made_the_target_non_blocking(files: Linu
     assert len(received) == 1_000_000
 
 
-def test_our_own_output_is_used_as_it_is_when_it_cannot_be_opened_again() -> None:
+def test_our_own_output_is_used_as_it_is_though_it_could_not_be_opened_again() -> None:
     # A socket as standard output is what some container engines give; opening /dev/stdout is then ENXIO.
     program = """
 import os, _socket
@@ -247,6 +247,62 @@ except PermissionError:
     assert run_python(program, str(tmp_path / "fifo")) == "written EACCES"
 
 
-def test_our_own_streams_go_by_the_names_of_their_descriptors() -> None:
-    names = [f"{path}{number}" for path in ("/dev/fd/", "/proc/self/fd/") for number in (1, 2)]
-    assert {name: int(name[-1]) for name in names} | {"/dev/stdout": 1, "/dev/stderr": 2} == linux_files.OWN_STREAMS
+OWN = """
+import os, sys
+from initd.kernel.linux_files import LinuxFiles
+files, answer, folder = LinuxFiles(), os.dup(1), sys.argv[1]
+def say(*words):
+    os.write(answer, (" ".join(map(str, words)) + "\\n").encode())
+"""
+
+
+def test_our_own_streams_have_one_name_each_whatever_they_are_called(tmp_path: Path) -> None:
+    program = f"""{OWN}
+read, write = os.pipe()
+os.dup2(write, 1)
+os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
+os.dup2(os.pipe()[1], 9)
+os.symlink("/dev/stdout", folder + "/link")
+os.symlink("link", folder + "/link to a link")
+os.symlink("loop", folder + "/loop")
+names = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/proc/%d/fd/1" % os.getpid(), folder + "/link to a link"]
+say(*{{files.own_stream(name) for name in names}})
+say(files.own_stream("/dev/stderr"), files.own_stream("/dev/fd/9"))
+for name in ("/dev/null", "/dev/fd/0", "/dev/fd/77", "/dev/fd/x", "/proc/1/fd/1", folder, folder + "/loop", "log", ""):
+    if files.own_stream(name):
+        say("not ours:", name)
+say([files.own_stream("/dev/fd/%d" % read)])
+os.dup2(1, 2)
+os.dup2(1, 9)
+say(*{{files.own_stream(name) for name in ("/dev/stdout", "/dev/stderr", "/dev/fd/2", "/dev/fd/9")}})
+os.close(1)
+say(files.own_stream("/dev/stderr"), files.own_stream("/dev/stdout"))
+try:
+    files.open_append("/dev/stdout")
+except OSError as error:
+    say(error.strerror)
+"""
+    assert run_python(program, str(tmp_path)).splitlines() == [
+        "/dev/stdout",
+        "/dev/stderr /dev/fd/9",
+        "['']",
+        "/dev/stdout",
+        "/dev/stderr /dev/stdout",
+        "Bad file descriptor",
+    ]
+
+
+def test_a_file_that_we_were_given_is_written_where_we_are_in_it_by_all(tmp_path: Path) -> None:
+    program = f"""{OWN}
+os.dup2(os.open(folder + "/out", os.O_WRONLY | os.O_CREAT), 1)
+first, second = files.open_append("/dev/stdout"), files.open_append("/dev/fd/1")
+for fd in (1, first, second, 1, first):
+    files.append(fd, b"%d\\n" % [1, first, second].index(fd))
+os.unlink(folder + "/out")
+third = files.open_append("/proc/self/fd/1")
+say(os.fstat(third).st_size, os.path.exists(folder + "/out"))
+"""
+    (tmp_path / "kept").touch()
+    os.link(tmp_path / "kept", tmp_path / "out")
+    assert run_python(program, str(tmp_path)) == "10 False\n"
+    assert (tmp_path / "kept").read_text() == "0\n1\n2\n0\n1\n"

@@ -14,10 +14,14 @@ class ListSink:
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
         self.full = False
+        self.ended: list[bytes] = []
         self.waiting: list = []
 
     def write(self, data: bytes) -> None:
         self.chunks.append(data)
+
+    def end(self) -> None:
+        self.ended.append(b"".join(self.chunks))
 
     def when_room(self, callback) -> None:
         self.waiting.append(callback)
@@ -58,7 +62,9 @@ def test_the_end_of_the_stream_closes_the_descriptor(bench) -> None:
     bench.kernel.ended.add(7)
     bench.turn()
     assert not pipe.closed
+    assert sink.ended == []
     bench.turn()
+    assert sink.ended == [b"bye"]
     assert pipe.closed
     assert bench.kernel.closed == [7]
     assert bench.kernel.interest[7] == 0
