@@ -105,8 +105,8 @@ def calls_edited(edit):
     ("edit", "was", "now"),
     [
         (lambda calls: [*calls, ("unlink", ("/x",), None)], "unlink('/x')", "the operation has ended"),
-        (lambda calls: calls[:-1], "the operation had ended", "seekable("),
-        (lambda calls: [("size", ("/x",), 1), *calls[1:]], "size('/x')", "open_append('/var/log/supervisord.log')"),
+        (lambda calls: calls[:-1], "the operation had ended", "open_append("),
+        (lambda calls: [("size", ("/x",), 1), *calls[1:]], "size('/x')", "own_stream('/var/log/supervisord.log')"),
     ],
 )
 def test_an_operation_that_makes_other_calls_is_named_with_its_lane(edit, was, now):
