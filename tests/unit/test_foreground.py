@@ -11,7 +11,10 @@ from pathlib import Path
 import initd
 
 PACKAGE = Path(initd.__file__).parent
-CLIENT = ("cli.py", "check.py", "health.py", "pidproxy.py", "config/client.py", "control/client/", "kernel/transcript.py", "isolation.py")
+CLIENT = (
+    *("cli.py", "check.py", "health.py", "pidproxy.py", "config/client.py", "control/client/"),
+    *("kernel/transcript.py", "isolation.py"),
+)
 INIT = ("daemonize.py", "kernel/linux_command.py", "kernel/linux_init.py", "reaper/arguments.py", "reaper/run.py")
 PLUGINS = ("plugins/", "control/facade/")  # they import what they like, whenever they like
 ELSEWHERE = (*CLIENT, *INIT, *PLUGINS)
