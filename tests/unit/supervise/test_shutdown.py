@@ -462,3 +462,30 @@ def test_a_last_moment_does_not_wait_for_listeners():
     bench.tick(bench.time + 1)
     assert kills(bench.out)[-1] == (13, 9, False)
     assert (bench.core.next_deadline() or 0) > round(bench.time * SECOND)
+
+
+def test_after_the_last_word_two_turns_begin_before_listeners_are_stopped():
+    bench = Hearing(1)
+    bench.do(ShutdownAsked())
+    bench.dies(0, instance=1)
+    told = 0
+    while bench.state(bench.last) is not ProcessState.STOPPING:
+        assert bench.core.next_deadline() == 0 and told < 9
+        bench.tick(bench.time)
+        told += 1
+    assert told == 2
+
+
+def test_the_last_moment_of_a_shutdown_names_whom_it_kills():
+    bench = Bench(booted=False)
+    bench.core = Supervisor(exit_policy=ExitPolicy(shutdown_ns=2 * SECOND))
+    for at, name in enumerate(("down", "up", "high")):
+        bench.add(GroupPolicy(name, at, (ProcessPolicy(name, autostart=name != "down", stopwaitsecs=60),)))
+    bench.do(Booted())
+    bench.born(10, 0, instance=2)
+    bench.born(11, 0, instance=3)
+    bench.do(ShutdownAsked(), 1)
+    assert not [line for line in bench.lines() if "is over" in line]
+    bench.tick(3)
+    assert "shutdown_timeout is over: killing high, up" in bench.lines()
+    assert [(pid, signal) for pid, signal, _ in kills(bench.out)] == [(11, 15), (10, 15), (11, 9), (10, 9)]
