@@ -4,6 +4,7 @@ from initd.states import Mood, ProcessState
 from initd.supervise.effects import CancelSpawn, Exit, Log, MoodChanged, Send
 from initd.supervise.events import (
     Booted,
+    Emitted,
     GroupAdded,
     GroupRemoved,
     ListenerSpoke,
@@ -13,6 +14,7 @@ from initd.supervise.events import (
     StopAsked,
     TimePassed,
 )
+from initd.supervise.notifications import Notification
 from initd.supervise.policy import SECOND, ExitPolicy, GroupPolicy, ListenerPolicy, ProcessPolicy
 from initd.supervise.process import Process
 from initd.supervise.shutdown import HEARING_NS, REPORT_NS, Shutdown
@@ -474,6 +476,7 @@ def test_after_the_last_word_two_turns_begin_before_listeners_are_stopped():
         bench.tick(bench.time)
         told += 1
     assert told == 2
+    assert bench.core.next_deadline() > bench.time * SECOND, "nobody is heard any more: there is nothing to look for at once"
 
 
 def test_the_last_moment_of_a_shutdown_names_whom_it_kills():
@@ -489,3 +492,14 @@ def test_the_last_moment_of_a_shutdown_names_whom_it_kills():
     bench.tick(3)
     assert "shutdown_timeout is over: killing high, up" in bench.lines()
     assert [(pid, signal) for pid, signal, _ in kills(bench.out)] == [(11, 15), (10, 15), (11, 9), (10, 9)]
+
+
+def test_what_arises_once_listeners_have_heard_the_last_of_it_is_not_for_them():
+    bench = Hearing(1, idle=(1,))
+    bench.do(ShutdownAsked())
+    bench.tick(bench.time)
+    bench.answers()
+    bench.do(Emitted(Notification("SUPERVISOR_STATE_CHANGE_STOPPING", "later")))
+    bench.turns()
+    assert bench.state(bench.last) is ProcessState.STOPPING
+    assert not [effect for effect in bench.out if isinstance(effect, Send) and "later" in effect.text]
