@@ -83,6 +83,7 @@ def _client(case: Case, host: Host) -> dict[str, Any]:
 
 def _daemon(config: Config) -> dict[str, Any]:
     daemon = dict(zip(config.daemon._fields, config.daemon.values()))
+    assert daemon.pop("log_format") == "text", "ours, and as the reference writes where it is not set"
     if daemon.pop("logfile_syslog"):
         daemon["logfile"] = "syslog"
     return {
@@ -117,7 +118,9 @@ def _process(config: ProcessConfig) -> dict[str, Any]:
 
 
 def _log(log: LogConfig) -> list[Any]:
-    return ["AUTO" if log.file is AUTO else log.file, *log.values()[1:]]
+    assert log.format is None, "formats are ours: none is as the reference writes"
+    fields = dict(zip(log._fields, log.values()))
+    return ["AUTO" if log.file is AUTO else log.file, *[fields[name] for name in fields if name not in ("file", "format")]]
 
 
 def _server(config: ServerConfig) -> dict[str, Any]:
