@@ -45,7 +45,9 @@ def refused(call):
     return made
 os.kill, os.killpg = refused(kill), refused(killpg)
 """
-SLOW = "trap '' TERM\necho ready\nread x < @DIR@/p.gate\n"  # holds a shutdown up until it is let go
+# Holds a shutdown up until it is let go. Where it is started again while the gate is still open for writing, it reads an end, and
+# waits anew.
+SLOW = "trap '' TERM\necho ready\nuntil read x < @DIR@/p.gate; do :; done\n"
 # An hour begins three seconds after the daemon, and is a slow one.
 HOUR = """\
 import time
