@@ -272,6 +272,30 @@ def system_log() -> list[Scenario]:
             daemon="strip_ansi=true",
         ),
         own(
+            "bytes that are no text, and a clear",
+            running("sy", saying, **options),
+            *done,
+            rpc("clearProcessLogs", "sy"),
+            call(no_more_syslog),
+            files=says("sy", b"odd \xff\n", (2, b"an error\n"), b"the end\n"),
+            differs={
+                "answers": (
+                    "N9",
+                    [
+                        {
+                            "sy": [
+                                "<14>WHEN supervisord: sy odd \ufffd",
+                                "<14>WHEN supervisord: sy an error",
+                                "<14>WHEN supervisord: sy the end",
+                            ]
+                        },
+                        ("clearProcessLogs", ("sy",), True),
+                    ],
+                )
+            },
+            skip=frozenset({"log", "files"}),
+        ),
+        own(
             "what is captured is not for the system log",
             running("sy", saying, **(options | {"stdout_capture_maxbytes": 100})),
             *done,

@@ -5,6 +5,7 @@ What differs on purpose is a second line of ours, which says where and why; it i
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.stock import OURS, PATIENCE_S, STOCK, environment
+from tests.conformance.differences import differs
+from tests.conformance.stock import OURS, PATIENCE_S, STOCK, environment, start, until
 
 DAEMON = "[supervisord]\nlogfile=%(here)s/main.log\npidfile=%(here)s/s.pid\nchildlogdir=%(here)s\nnodaemon=true\n"
 TAKEN = "[inet_http_server]\nport=127.0.0.1:{port}\n"
@@ -28,13 +30,16 @@ CASES = {
 }
 
 
-def _refused(command: Sequence[str], folder: Path, text: str) -> tuple[int, list[str]]:
+COSTS = "CRIT Could not make x rpc interface: its calls are not served"
+
+
+def _refused(command: Sequence[str], folder: Path, text: str, **variables: str) -> tuple[int, list[str]]:
     folder.mkdir()
     (folder / "s.conf").write_text(text)
     ran = subprocess.run(
         [*command, "-c", "s.conf"],
         cwd=folder,
-        env=environment(),
+        env=environment() | variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -52,3 +57,39 @@ def test_a_start_is_refused_in_the_words_of_stock(tmp_path: Path, name: str) -> 
         ours = _refused(OURS, tmp_path / "ours", text)
     assert stock[0] == 2 and len(stock[1]) == 1, stock
     assert ours == stock
+
+
+@differs("N7")
+def test_a_fastcgi_socket_that_cannot_be_made_ends_stock_and_is_a_failed_start_here(tmp_path: Path) -> None:
+    program = "[fcgi-program:page]\ncommand=cat\nsocket=unix://%(here)s/none/page.sock\nstartretries=0\n"
+    code, said = _refused(STOCK, tmp_path / "stock", DAEMON + program)
+    assert (code, said[0]) == (1, "Traceback (most recent call last):")
+    with start(OURS, tmp_path / "ours", program) as daemon:
+        daemon.wait_for_state("page", "FATAL")
+        why = f"Could not create FastCGI socket unix://{daemon.folder}/none/page.sock: [Errno 2] No such file or directory"
+        assert daemon.rpc.getProcessInfo("page")["spawnerr"] == why
+
+
+@differs("N8")
+@pytest.mark.parametrize("error", ["RuntimeError('no')", "SystemExit(4)", "SyntaxError('no')"])
+def test_a_plugin_that_raises_when_it_is_imported_ends_stock_and_is_a_usage_error_here(tmp_path: Path, error: str) -> None:
+    plugin = "[rpcinterface:x]\nsupervisor.rpcinterface_factory=tests.plugins.raising:make\nword=" + error + "\n"
+    code, said = _refused(STOCK, tmp_path / "stock", DAEMON + plugin, RAISED=error)
+    assert code == (4 if "Exit" in error else 1) and not any(line.startswith("Error:") for line in said)
+    why = "Error: tests.plugins.raising:make cannot be resolved within [rpcinterface:x]"
+    assert _refused(OURS, tmp_path / "ours", DAEMON + plugin, RAISED=error) == (2, [why])
+
+
+@differs("N8")
+def test_a_factory_that_fails_at_a_reload_ends_stock_and_costs_its_own_calls_here(tmp_path: Path) -> None:
+    broken = "[rpcinterface:x]\nsupervisor.rpcinterface_factory=tests.plugins.probe:broken\n"
+    for command, folder in ((STOCK, tmp_path / "stock"), (OURS, tmp_path / "ours")):
+        with start(command, folder, "[program:cat]\ncommand=cat\n") as daemon:
+            daemon.wait_for_state("cat", "RUNNING")
+            daemon.config.write_text(daemon.config.read_text() + broken)
+            daemon.process.send_signal(signal.SIGHUP)
+            if command is STOCK:
+                assert daemon.process.wait(PATIENCE_S) == 2
+            else:
+                until("the line", lambda log=folder / "main.log": COSTS in log.read_text())
+                daemon.wait_for_state("cat", "RUNNING")
