@@ -155,7 +155,11 @@ class Service:
             if config is None:
                 return answer(unreadable(error))
             self._session.take_config(config)
-            answer(diff(self._session.active_groups(), config.groups))
+            active = self._session.active_groups()  # to compare thousands takes longer than a turn may
+            self.loop.submit("config", lambda files: diff(active, config.groups), compared)
+
+        def compared(found: tuple[tuple[str, ...], ...] | None, error: Exception | None) -> None:
+            answer(unreadable(error) if found is None else found)
 
         self._load(loaded)
 
