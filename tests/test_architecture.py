@@ -220,6 +220,8 @@ file = {folder}/s.sock
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [program:cat]
 command = cat
+[include]
+files = {folder}/*.inc
 """  # cat ends with the daemon, however that ends
 
 

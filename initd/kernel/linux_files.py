@@ -163,9 +163,18 @@ class LinuxFiles:
             os.close(fd)
 
     def glob(self, pattern: str) -> list[str]:
-        from glob import glob
+        folder, name = os.path.split(pattern)
+        if not name or any(mark in pattern for mark in "?[") or "*" in folder:
+            from glob import glob
 
-        return sorted(glob(pattern))
+            return sorted(glob(pattern))
+        if "*" not in name:
+            return [pattern] if os.path.lexists(pattern) else []
+        try:
+            found = os.listdir(folder or ".")
+        except OSError:
+            return []
+        return sorted(os.path.join(folder, each) for each in found if _matches(each, name))
 
     def user(self, name_or_uid: str) -> tuple[str, int, int, str] | None:
         import pwd
@@ -219,6 +228,19 @@ def _same(fd: int, other: int) -> bool:
         return os.path.sameopenfile(fd, other)
     except OSError:  # one of them is closed
         return False
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """`glob` for stars alone, which most configurations have, without its regular expressions: they take 3 ms to load."""
+    first, *middle, last = pattern.split("*")
+    if len(name) < len(first) + len(last) or not (name.startswith(first) and name.endswith(last)):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in middle:
+        at = name.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return not name.startswith(".") or pattern.startswith(".")
 
 
 def _open(path: str, flags: int, mode: int = 0o666) -> int:

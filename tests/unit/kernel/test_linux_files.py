@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import errno
+import glob
 import grp
 import os
 import pwd
 import stat
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from initd.kernel import linux_files
 from initd.kernel.linux_files import LinuxFiles
@@ -306,3 +310,22 @@ say(os.fstat(third).st_size, os.path.exists(folder + "/out"))
     os.link(tmp_path / "kept", tmp_path / "out")
     assert run_python(program, str(tmp_path)) == "10 False\n"
     assert (tmp_path / "kept").read_text() == "0\n1\n2\n0\n1\n"
+
+
+@given(st.text("ab.*", min_size=1, max_size=8), st.sets(st.text("ab.", min_size=1, max_size=5), max_size=8))
+def test_stars_match_as_they_do_in_the_standard_library(pattern: str, names: set[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names - {".", ".."}:
+            Path(folder, name).touch()
+        for place in (f"{folder}/{pattern}", f"{folder}//{pattern}", f"{folder}/{pattern}/", f"{folder}/none/{pattern}"):
+            assert LinuxFiles().glob(place) == sorted(glob.glob(place))
+
+
+def test_relative_patterns_and_those_with_other_marks_are_as_there_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.conf", "b.conf", ".c.conf", "d"):
+        (tmp_path / name).touch()
+    for pattern in ("*.conf", "?.conf", "[ab].conf", ".*", "*", "a.conf", "x", "*/*", "./*.conf", "../*/a.conf", ""):
+        assert LinuxFiles().glob(pattern) == sorted(glob.glob(pattern)), pattern
