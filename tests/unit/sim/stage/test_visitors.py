@@ -52,15 +52,15 @@ def test_what_is_drawn_is_added_to_the_rest():
     assert {name for each in drawn for name in each} == {"flood", *VISITING}
 
 
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", VISITING)
-def test_each_alone_is_borne_and_the_harmless_change_nothing(name):
-    for seed in range(3):
-        assert sieges.verdict(siege(name, seed=seed), True).broken == ()
+def test_each_alone_is_borne_and_the_harmless_change_nothing(name, seed):
+    assert sieges.verdict(siege(name, seed=seed), True).broken == ()
 
 
-def test_all_of_them_together_and_restarts_are_borne():
-    for seed in range(3):
-        assert sieges.verdict(siege(*VISITING, "reload_storm", "rpc_storm", seed=seed), True).broken == ()
+@pytest.mark.parametrize("seed", range(3))
+def test_all_of_them_together_and_restarts_are_borne(seed):
+    assert sieges.verdict(siege(*VISITING, "reload_storm", "rpc_storm", seed=seed), True).broken == ()
 
 
 def test_there_are_browsers_of_every_kind_that_stay_and_that_leave(monkeypatch):
