@@ -152,7 +152,7 @@ def test_the_main_log_may_go_there_in_front_and_in_the_background(
     assert not (made.folder / "syslog").exists()
 
 
-def test_without_a_receiver_one_line_says_so(instance: Callable[[str], Instance]) -> None:
+def test_without_a_receiver_one_line_says_so_and_one_at_the_end_how_much_was_lost(instance: Callable[[str], Instance]) -> None:
     if is_stock():
         pytest.xfail("nothing is said there")
     made = instance(CONFIG.format(logfile="%(here)s/main.log", more=""))
@@ -163,3 +163,5 @@ def test_without_a_receiver_one_line_says_so(instance: Callable[[str], Instance]
     assert made.ctl("shutdown").returncode == 0
     assert made.wait() == 0
     assert len(told(made, "could not write to log target '/dev/log'")) == 1
+    lost = (made.folder / "told.log").read_text().count("ready") * len("<14>Jan  1 00:00:00 supervisord: told ready")
+    assert told(made, "log target '/dev/log' is closed, (\\d+) bytes were lost") == [str(lost)]
