@@ -150,7 +150,7 @@ def _execute(argv: list[bytes], variables: Environment) -> int:
             return errno.ENOENT
         if number == errno.ENOEXEC:
             return _run_by_shell([SHELL, path, *argv[1:]], variables)
-        if number == errno.EACCES:
+        if number == errno.EACCES or b"/" in argv[0]:
             refused = number
         elif number not in NOT_THERE:
             return number
@@ -168,5 +168,6 @@ def _candidates(name: bytes, variables: Environment) -> Iterator[bytes]:
     if b"/" in name or not name:
         yield name
         return
-    for directory in (variables.named(b"PATH") or DEFAULT_PATH).split(b":"):
+    path = variables.named(b"PATH")
+    for directory in (DEFAULT_PATH if path is None else path).split(b":"):
         yield directory + b"/" + name if directory else name

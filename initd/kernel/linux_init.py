@@ -25,6 +25,8 @@ else:
 STANDARD = 3
 WITHOUT_PROC_FDS = 65536
 """How far descriptors are closed blindly where /proc cannot tell which there are."""
+READER_MS = 100
+"""How long a reader of what we say may be away before we go on without."""
 
 
 class LinuxInit:
@@ -36,7 +38,7 @@ class LinuxInit:
         self._deaf = _signal.getsignal(_signal.SIGCHLD) == _signal.SIG_IGN
         if self._deaf:  # the kernel would throw exit statuses away
             _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-        self._terminal = self._left_terminal = False
+        self._terminal = self._left_terminal = self._unread = False
 
     def mono(self) -> int:
         return monotonic_ns()
@@ -193,9 +195,19 @@ class LinuxInit:
 
     def say(self, text: str, fd: int = 2) -> None:
         try:
-            posix.write(fd, text.encode("utf-8", "surrogateescape"))
+            if self._has_room(fd):
+                posix.write(fd, text.encode("utf-8", "surrogateescape"))
         except OSError:
             return
+
+    def _has_room(self, fd: int) -> bool:
+        """Whether a line can be written at once: a reader who has stopped is waited for a little, once, not for each line."""
+        import select
+
+        room = select.poll()
+        room.register(fd, select.POLLOUT)
+        self._unread = not room.poll(0 if self._unread else READER_MS)
+        return not self._unread
 
 
 def _in_front(pgrp: int) -> bool:

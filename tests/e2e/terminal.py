@@ -24,35 +24,11 @@ class Terminal:
         self.seen = ""
         self.status: int | None = None
 
-    def until(self, text: str, after: int = 0) -> int:
-        """Wait until the text comes up after that many characters; where it ends."""
-        deadline = time.monotonic() + PATIENCE_S
-        while (place := self.seen.find(text, after)) < 0:
-            assert time.monotonic() < deadline, f"no {text!r} in {self.seen[after:]!r}"
-            if select.select([self.fd], [], [], 0.5)[0]:
-                try:
-                    self.seen += os.read(self.fd, 65536).decode(errors="replace")
-                except OSError:
-                    raise AssertionError(f"it ended without {text!r}: {self.seen[after:]!r}") from None
-        return place + len(text)
+    def __enter__(self) -> Terminal:
+        return self
 
-    def type(self, text: str) -> int:
-        """Type that; where the screen ended before."""
-        os.write(self.fd, text.encode())
-        return len(self.seen)
-
-    def ended(self) -> int:
-        """Read on until it has ended; its exit code."""
-        while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.status = status
-                return os.waitstatus_to_exitcode(status)
-            if select.select([self.fd], [], [], 0.1)[0]:
-                try:
-                    self.seen += os.read(self.fd, 65536).decode(errors="replace")
-                except OSError:
-                    time.sleep(0.02)
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End it and all below it."""
@@ -62,3 +38,42 @@ class Terminal:
                     os.kill(pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         os.close(self.fd)
+
+    def sees(self, text: str, after: int = 0, patience_s: float = PATIENCE_S) -> bool:
+        """Whether that text comes up in time after that many characters."""
+        deadline = time.monotonic() + patience_s
+        while self.seen.find(text, after) < 0:
+            if time.monotonic() > deadline or not self._read(0.1):
+                return self.seen.find(text, after) >= 0
+        return True
+
+    def until(self, text: str, after: int = 0) -> int:
+        """Wait until the text comes up; where it ends."""
+        assert self.sees(text, after), f"no {text!r} in {self.seen[after:]!r}"
+        return self.seen.find(text, after) + len(text)
+
+    def type(self, text: str) -> int:
+        """Type that; where the screen ended before."""
+        os.write(self.fd, text.encode())
+        return len(self.seen)
+
+    def ended(self, patience_s: float = PATIENCE_S) -> int | None:
+        """Read on until it has ended; its exit code, None if it does not."""
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = status
+                return os.waitstatus_to_exitcode(status)
+            if not self._read(0.1):
+                time.sleep(0.02)
+        return None
+
+    def _read(self, seconds: float) -> bool:
+        """Take what has come up; False when nobody has the terminal open any more."""
+        if select.select([self.fd], [], [], seconds)[0]:
+            try:
+                self.seen += os.read(self.fd, 65536).decode(errors="replace")
+            except OSError:
+                return False
+        return True

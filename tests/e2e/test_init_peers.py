@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.container import UNSHARE, Container, children, ran
-from tests.e2e.instance import daemon_command, environment, stat_fields, until
+from tests.e2e.container import UNSHARE, ran
+from tests.e2e.instance import daemon_command, environment
 
 pytestmark = pytest.mark.usefixtures("as_root", "packages")
 PLACES = pytest.mark.parametrize("first", [True, False], ids=["pid1", "not-pid1"])
@@ -114,58 +113,3 @@ def test_as_names_the_init_instead_of_a_link() -> None:
     code, _, err = ran("--as", "tinny", "true")
     names = "tini, tini-static, docker-init, dumb-init, catatonit"
     assert (code, err) == (2, f"initd: --as: no init 'tinny' (expected one of {names})\n")
-
-
-ALL = pytest.mark.parametrize("name", ["tini", "dumb-init", "catatonit"])
-
-
-@ALL
-def test_signals_reach_the_same_processes(links: Path, name: str) -> None:
-    def reached(init: str, *options: str) -> list[bool]:
-        script = "sleep 1000 & sleep 1000 & echo on; read line; exit 5"
-        with Container(*options, "--", "sh", "-c", script, init=(init,), stdin=-1) as container:
-            container.until_said("on")
-            command = children(container.pid)[0]
-            until("two sleeps", lambda: len(children(command)) == 2)
-            sleeps = children(command)
-            container.send(signal.SIGUSR1)
-            until("the end of the command", lambda: stat_fields(command)[:1] in ([], ["Z"]))
-            container.wait()
-            return [bool(stat_fields(pid)) for pid in sleeps]
-
-    for options in ((), ("-g",)) if name != "dumb-init" else ((), ("-c",)):
-        assert reached(str(links / name), *options) == reached(f"/usr/bin/{name}", *options)
-
-
-def named(container: Container, name: str) -> list[int]:
-    """The children of the init that are that program already."""
-    return [pid for pid in children(container.pid) if Path(f"/proc/{pid}/comm").read_text() == f"{name}\n"]
-
-
-def states(*pids: int) -> list[str]:
-    """S, T and so on, of each."""
-    return [stat_fields(pid)[0] for pid in pids]
-
-
-def test_dumb_init_stops_itself_with_its_session_and_goes_on_with_it(links: Path) -> None:
-    for init in ("/usr/bin/dumb-init", str(links / "dumb-init")):
-        with Container("sleep", "1000", first=False, init=(init,)) as container:
-            (command,) = until("sleep", lambda: named(container, "sleep"))
-            container.send(signal.SIGTSTP)
-            until("both stopped", lambda pids=(container.pid, command): states(*pids) == ["T", "T"])
-            container.send(signal.SIGCONT)
-            until("both going on", lambda pids=(container.pid, command): states(*pids) == ["S", "S"])
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_catatonit_in_pause_mode_reaps_and_ends_at_a_stop_signal(links: Path, number: int) -> None:
-    for init in ("/usr/bin/catatonit", str(links / "catatonit")):
-        with Container("-P", init=(init,)) as container:
-            until("it waits", lambda: stat_fields(container.pid)[:1] == ["S"] and not children(container.pid))
-            signal.sigtimedwait([], 0.3)
-            container.send(number)
-            assert container.wait() == 0
-
-
-if __name__ == "__main__":
-    record()
