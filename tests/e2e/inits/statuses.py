@@ -14,7 +14,7 @@ from tests.e2e.instance import stat_fields
 CODES = (0, 1, 2, 32, 64, 127, 254, 255)
 DEADLY = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "TERM": 15, "RTMIN+5": 39}
 REMAPPED = range(0, 256, 51)
-"""A sample; `tests/unit/reaper/test_run.py` has all 256."""
+"""A sample; all 256 are in tests/unit/reaper/test_run.py."""
 
 
 @case("exit status of CMD: 0 1 2 32 64 127 254 255", "dumb-init: exit codes; tini smoke: `true`, `false`", "its own")

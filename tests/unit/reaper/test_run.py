@@ -79,6 +79,13 @@ def test_exit_codes_are_changed_where_asked() -> None:
     assert Life([["exit", 4]], codes={3: 1}).run() == 4
 
 
+def test_every_exit_code_can_be_made_0_and_what_others_are_made_touches_none() -> None:
+    for code in range(256):
+        others = {other: 0 if other else 1 for other in range(256) if other != code}
+        assert Life([["exit", code]], codes={code: 0}).run() == 0
+        assert Life([["exit", code]], codes=others).run() == code
+
+
 def test_a_command_that_is_not_there_is_127_and_one_that_may_not_be_run_126() -> None:
     life = Life([], command=("/bin/nothing",))
     assert (life.run(), life.init.said) == (127, ["initd: cannot run '/bin/nothing': No such file or directory\n"])
