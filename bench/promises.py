@@ -26,6 +26,7 @@ PROMISES: dict[str, tuple[float, float]] = {
     "delay by 1,000 idle connections": (10.0, 0),
     "init: start, times a bare interpreter's": (1.5, 0),
     "init: resident, more than a bare interpreter": (1024, 0),
+    "init: wake-ups while idle": (0, 0),
     "init: drain of a zombie, times tini's": (1.25, 0),
     "init: round trip of a signal, times tini's": (1.3, 0),
     "resident with 1 programs": (20_480, 1.0),

@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import proc
@@ -22,8 +22,9 @@ from daemons import PATIENCE_S, TooSlow, initd_command, until
 from promises import Figure
 
 ROUNDS = 3
-ZOMBIES = 20_000
-STARTS, PINGS = 25, 2000
+ZOMBIES, DRAINS = 4_000, 5
+"""20,000 a round, in parts, so that two inits are compared within moments of each other."""
+STARTS, PINGS, IDLE_S = 25, 2000, 3
 BARE = (sys.executable, "-I", "-S", "-c", "import time; time.sleep(1000)")
 UNSHARE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child=KILL")
 ORPHANS = f"""
@@ -55,22 +56,33 @@ def measure(rounds: int) -> Iterator[Figure]:
     inits = {"initd": (*initd_command(), "--")}
     if (tini := shutil.which("tini")) is not None:
         inits["tini"] = (tini, "-s", "--")
-    starts = {name: [_start((*init, "/bin/true")) for _ in range(rounds * STARTS)] for name, init in inits.items()}
-    bare = [_start((*BARE[:4], "pass")) for _ in range(rounds * STARTS)]
+    whom: dict[str, tuple[str, ...]] = {name: (*init, "/bin/true") for name, init in inits.items()}
+    starts = _in_turns(rounds * STARTS, {**whom, "bare": (*BARE[:4], "pass")}, _start)
+    bare = starts.pop("bare")
     yield Figure("init: start of true", "ms", starts)
     yield Figure("init: start, times a bare interpreter's", "", {"initd": [min(starts["initd"]) / min(bare)]})
     memory = {name: _resident((*init, "sleep", "1000")) for name, init in inits.items()}
     yield Figure("init: resident", "KiB", {name: [kib] for name, kib in memory.items()})
     yield Figure("init: resident, more than a bare interpreter", "KiB", {"initd": [memory["initd"] - _resident(BARE)]})
-    for what, unit, ask in (("drain of a zombie", "us", _drain), ("round trip of a signal", "us", _round_trip)):
-        values: dict[str, list[float]] = {name: [] for name in inits}
-        for _ in range(rounds):
-            for name, init in inits.items():
-                values[name].append(ask(init))
+    yield Figure("init: wake-ups while idle", "", {name: [_wake_ups((*init, "sleep", "1000"))] for name, init in inits.items()})
+    for what, unit, ask, times in (
+        ("drain of a zombie", "us", _drain, DRAINS),
+        ("round trip of a signal", "us", _round_trip, 1),
+    ):
+        values = _in_turns(rounds * times, inits, ask)
         yield Figure(f"init: {what}", unit, values)
         if "tini" in values:
-            ratio = statistics.median(values["initd"]) / statistics.median(values["tini"])
+            ratio = statistics.median(ours / theirs for ours, theirs in zip(values["initd"], values["tini"]))
             yield Figure(f"init: {what}, times tini's", "", {"initd": [ratio]})
+
+
+def _in_turns(times: int, whom: Mapping[str, tuple[str, ...]], ask: Callable[[tuple[str, ...]], float]) -> dict[str, list[float]]:
+    """So many values of each, one after the other, each time in the other order: what disturbs is shared out."""
+    values: dict[str, list[float]] = {name: [] for name in whom}
+    for turn in range(times):
+        for name in list(whom)[:: -1 if turn % 2 else 1]:
+            values[name].append(ask(whom[name]))
+    return values
 
 
 def _start(command: tuple[str, ...]) -> float:
@@ -87,6 +99,29 @@ def _resident(command: tuple[str, ...]) -> float:
         kib = proc.rss_kib(process.pid)
         process.terminate()
     return kib
+
+
+def _wake_ups(command: tuple[str, ...]) -> float:
+    """How often the process itself gives up the processor in some seconds in which nothing happens."""
+    with subprocess.Popen(command) as process:
+        until("its command", lambda: proc.children(process.pid))
+        until("it rests", lambda: _rests(process.pid))
+        before = _switches(process.pid)
+        time.sleep(IDLE_S)
+        count = _switches(process.pid) - before
+        process.terminate()
+    return count
+
+
+def _rests(pid: int) -> bool:
+    before = _switches(pid)
+    time.sleep(0.5)
+    return _switches(pid) == before
+
+
+def _switches(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("voluntary"))
 
 
 def _drain(init: tuple[str, ...]) -> float:

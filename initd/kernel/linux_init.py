@@ -202,8 +202,10 @@ class LinuxInit:
 
     def _has_room(self, fd: int) -> bool:
         """Whether a line can be written at once: a reader who has stopped is waited for a little, once, not for each line."""
-        import select
-
+        try:
+            import select
+        except ImportError:  # the files of the interpreter are gone
+            return True
         room = select.poll()
         room.register(fd, select.POLLOUT)
         self._unread = not room.poll(0 if self._unread else READER_MS)
