@@ -3,6 +3,7 @@
 `AUDIENCE` has those that are about event listeners, which only sieges with listeners draw, `REPORTING` those of them
 that are about capture mode; `RECEIVING` those of NEMESES that are
 about the system log, which only sieges draw where somebody speaks to it, `VISITING` those about the web pages.
+`OUTPUT` has those about standard output, where the logs of sieges do not go.
 """
 
 from sim.nemesis.audience import AUDIENCES
@@ -12,6 +13,7 @@ from sim.nemesis.clocks import CLOCKS
 from sim.nemesis.crowds import CROWDS
 from sim.nemesis.disks import DISKS, ShareErrno
 from sim.nemesis.nemesis import Nemesis
+from sim.nemesis.outputs import OUTPUTS
 from sim.nemesis.receivers import RECEIVERS
 from sim.nemesis.reporters import REPORTERS
 from sim.nemesis.shortages import SHORTAGES
@@ -23,7 +25,8 @@ NEMESES: dict[str, type[Nemesis]] = {
 VISITING = tuple(kind.name for kind in BROWSERS)
 RECEIVING = tuple(kind.name for kind in RECEIVERS)
 AUDIENCE: dict[str, type[Nemesis]] = {kind.name: kind for kind in (*AUDIENCES, *REPORTERS)}
+OUTPUT: dict[str, type[Nemesis]] = {kind.name: kind for kind in OUTPUTS}
 REPORTING = tuple(kind.name for kind in REPORTERS)
-EVERY = {**NEMESES, **AUDIENCE}
+EVERY = {**NEMESES, **AUDIENCE, **OUTPUT}
 
-__all__ = ["AUDIENCE", "EVERY", "NEMESES", "RECEIVING", "REPORTING", "VISITING", "Nemesis"]
+__all__ = ["AUDIENCE", "EVERY", "NEMESES", "OUTPUT", "RECEIVING", "REPORTING", "VISITING", "Nemesis"]
