@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from initd.logs.sinks import FULL_BYTES
 from sim.nemesis import OUTPUT
-from tests.property.worlds import CONF, MAIN_LOG, TERM, World, ns, program
+from tests.property.worlds import CONF, HUP, MAIN_LOG, TERM, World, ns, program
 
-STREAM = "/dev/stdout"
+STREAM, USR2 = "/dev/stdout", 12
 MAIN = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]{4} |\{"time":"[^"]+","level":')
 KINDS = ("raw", "prefix", "json")
 NAMES = ("p", "q", "r")
@@ -172,3 +172,27 @@ def test_what_events_and_clients_get_is_as_it_came_and_as_it_is_in_the_file():
     assert len(lines) > 2 and all(json.loads(line)["message"] == "hello" for line in lines)
     assert world.files.data("/var/log/p.log").decode().startswith(call.value)
     assert "'p' stdout output:\nhello\n" in world.log()
+
+
+@settings(max_examples=15)
+@given(
+    stall=st.integers(0, 12).map(lambda count: count / 4),
+    hup=st.integers(1, 12).map(lambda count: count / 4),
+    kind=st.sampled_from(KINDS),
+)
+def test_a_reload_and_a_reopening_go_on_behind_what_a_stalled_reader_has_not_taken(stall, hup, kind):
+    text = section("p", kind) + program("q", stdout_logfile="/dev/stderr", stdout_format="prefix")
+    world = Machine(text, {"p": "partial lines", "q": "print here every 0.1s"}, log_format="json")
+    world.at(stall, world.reader.stall)
+    world.signal(hup, USR2)
+    world.signal(hup + 0.5, HUP)
+    world.at(6, world.reader.resume)
+    world.signal(12, TERM)
+    world.run(30, clean=False)
+    assert world.status == 0
+    lines = world.reader.received.decode().removesuffix("\n").split("\n")
+    kinds = {"main" if MAIN.match(line) else told(line) for line in lines}
+    assert kinds == {"main", "half a line", "here"} or kinds == {"main", "half a line", "here", "half a li"}
+    said = [json.loads(line)["message"] for line in lines if MAIN.match(line)]
+    assert sum("supervisord started" in each for each in said) == 2
+    assert not [each for each in said if "could not" in each or "uncaptured" in each or "is lost" in each]
