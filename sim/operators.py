@@ -68,7 +68,7 @@ PACKAGES: dict[str, Checks] = {
         ),
         (
             "tests/contract/test_init.py",
-            *(f"tests/e2e/test_init{part}.py" for part in ("_peers", "_child", "_table", "")),
+            *(f"tests/e2e/test_init{part}.py" for part in ("_peers", "_child", "_hostile", "_comparison", "")),
         ),
     ),
     "initd/drive": Checks(
