@@ -49,6 +49,7 @@ def overlay(path: Path, text: str) -> None:
     fd, other = mkstemp()
     with open(fd, "w", encoding="utf-8") as file:
         file.write(text)
+    os.chmod(other, path.stat().st_mode & 0o777)  # others may read it, too
     os.utime(other, (1, 1))  # no time the compiled one could be of
     _call("mount", os.fsencode(other), os.fsencode(path), None, MS_BIND, None)
     os.unlink(other)

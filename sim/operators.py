@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
+class Unsound(Exception):
+    """The checks cannot tell."""
+
+
 class Checks(Record):
     """What looks at a package: the stages of stories, tests that are quick, and tests that are not."""
 
@@ -251,15 +255,31 @@ def _is_call(statement: ast.stmt) -> bool:
 def run(
     mutants: Sequence[Mutant], root: Path, jobs: int = 1, told: Callable[[Verdict], None] = lambda verdict: None
 ) -> list[Verdict]:
-    """Try all of them; the reason of a verdict is empty when anything noticed."""
+    """Try all of them; the reason of a verdict is empty when anything noticed.
+
+    Unsound where a check fails without a mistake: it would notice each.
+    """
     warm_up()
     isolated = isolation.possible()
+    if unsound := _unsound(mutants, root, jobs, isolated):
+        raise Unsound(f"without any mistake {unsound}")
     verdicts = []
     tries = [(at, lambda mutant=mutant: _trial(mutant, root, isolated)) for at, mutant in enumerate(mutants)]
     for at, said, seconds in in_children(tries, jobs, PATIENCE_S, isolated):
         verdicts.append(Verdict(mutants[at], "" if said else "survived", seconds))
         told(verdicts[-1])
     return sorted(verdicts, key=lambda verdict: verdict.mutant.number)
+
+
+def _unsound(mutants: Sequence[Mutant], root: Path, jobs: int, isolated: bool) -> str:
+    """What fails of the checks of these where nothing is changed, and of which package; empty if nothing does."""
+    first = {mutant.killer: mutant for mutant in reversed(mutants)}
+    tries = [
+        (package, lambda mutant=mutant: _trial(mutant.replace(new=mutant.old), root, isolated))
+        for package, mutant in sorted(first.items())
+    ]
+    said = in_children(tries, jobs, PATIENCE_S, isolated)
+    return "; ".join(f"{package} fails {text}" for package, text, _ in said if text)
 
 
 def _trial(mutant: Mutant, root: Path, isolated: bool) -> str:

@@ -39,6 +39,14 @@ class Survivor(Record):
 
 def command(arguments: argparse.Namespace) -> int:
     """`initd-sim mutants --operators`."""
+    try:
+        return _campaign(arguments)
+    except operators.Unsound as error:
+        print(error)
+        return 1
+
+
+def _campaign(arguments: argparse.Namespace) -> int:
     root, began = Path.cwd(), time.perf_counter()
     packages = arguments.package or list(operators.PACKAGES)
     drawn = operators.sample(root, packages, arguments.operators, arguments.seed)

@@ -5,10 +5,12 @@ The init is ours or, for comparison, another program: whatever words start it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.e2e.instance import PATIENCE_S, alive, daemon_command, environment, until
@@ -27,6 +29,14 @@ def children(pid: int) -> list[int]:
 def descendants(pid: int) -> list[int]:
     """Everybody below a process."""
     return [found for child in children(pid) for found in (child, *descendants(child))]
+
+
+def kill_all(pids: Iterable[int]) -> None:
+    """Whoever of them is still alive; one may end of the end of another."""
+    for pid in pids:
+        if alive(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 class Container:
@@ -50,9 +60,7 @@ class Container:
         below = descendants(self.process.pid)
         self.process.kill()
         self.process.wait()
-        for pid in below:
-            if alive(pid):
-                os.kill(pid, signal.SIGKILL)
+        kill_all(below)
         self.place.cleanup()
 
     @property

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
-from tests.e2e.container import children, descendants
+from tests.e2e.container import children, descendants, kill_all
 from tests.e2e.inits.case import ELSE, PID1, Trial, case, having
 from tests.e2e.instance import alive, stat_fields, until
 
@@ -20,8 +19,7 @@ def pipeline(trial: Trial) -> str:
         trial.status(container)
         signal.sigtimedwait([], 0.2)
         left = [pid for pid in six if alive(pid)]
-        for pid in left:
-            os.kill(pid, signal.SIGKILL)
+        kill_all(left)
         return f"{len(left)} of 6 left"
 
 
@@ -111,8 +109,7 @@ def left_over(trial: Trial, where: str) -> str:
             return "SIGTERM, waited for"
         signal.sigtimedwait([], 1)
         left = [pid for pid in others if alive(pid)]
-        for pid in left:
-            os.kill(pid, signal.SIGKILL)
+        kill_all(left)
         return "SIGTERM, not waited for" if "ended" in container.out else "left alone" if left else "killed"
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import signal
 from collections.abc import Callable, Iterable
 
-from tests.e2e.container import children, descendants
+from tests.e2e.container import children, descendants, kill_all
 from tests.e2e.inits.case import ELSE, Trial, case, having
-from tests.e2e.instance import alive, stat_fields
+from tests.e2e.instance import stat_fields
 
 FENCE = 64
 """Sent last, and taken last of all that are pending: when it has come, the others have, or never will."""
@@ -50,9 +49,7 @@ def heard(trial: Trial, numbers: Iterable[int], given: tuple[str, ...] = ()) -> 
                 return "dies"
             return container.out.removeprefix("ready").removesuffix(f"<{FENCE}>")
         finally:
-            for pid in below:
-                if alive(pid):
-                    os.kill(pid, signal.SIGKILL)
+            kill_all(below)
 
 
 def all_of(trial: Trial, numbers: list[int]) -> str:

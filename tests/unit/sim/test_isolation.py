@@ -36,8 +36,10 @@ def test_a_file_may_have_another_content_there_and_only_there(tmp_path):
 
     def attempt():
         isolation.overlay(file, "new")
+        assert file.stat().st_mode & 0o777 == 0o644
         return f"{file.read_text()} {os.listdir(tmp_path / '__pycache__')}"
 
+    file.chmod(0o644)
     assert said(attempt) == "new []"
     assert file.read_text() == "old"
     assert os.listdir(tmp_path / "__pycache__") == ["left"]

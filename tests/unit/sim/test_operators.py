@@ -91,3 +91,14 @@ def test_a_process_that_a_test_starts_sees_the_mistake_too(monkeypatch, tmp_path
         monkeypatch.setattr(operators, "PACKAGES", {"initd/odd": Checks((), (), (), outside)})
         assert [verdict.reason for verdict in run(mutants, tmp_path)] == reasons
     assert file.read_text() == "NUMBER = 1\n"
+
+
+def test_a_check_that_fails_without_a_mistake_ends_the_campaign_before_it_has_begun(monkeypatch, tmp_path):
+    file = tmp_path / "initd" / "odd" / "number.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("NUMBER = 1\n")
+    (tmp_path / "check.py").write_text("def test_it():\n    assert 0\n")
+    monkeypatch.setattr(operators, "PACKAGES", {"initd/odd": Checks((), ("check.py",))})
+    mutant = Mutant(1, "any", "initd/odd/number.py", "NUMBER = 1\n", "NUMBER = 2\n", "initd/odd")
+    with pytest.raises(operators.Unsound, match="^without any mistake initd/odd fails check.py::test_it$"):
+        run([mutant], tmp_path)
