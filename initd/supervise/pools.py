@@ -143,10 +143,18 @@ class Pools:
     def _queue(self, pool: Pool, queued: Queued, again: bool = False) -> None:
         if again:
             self._tell_again(pool, queued, len(pool.waiting))
+        self._make_room(pool)
+        pool.waiting.insert(0 if again else len(pool.waiting), queued)
+
+    def _make_room(self, pool: Pool) -> None:
         if len(pool.waiting) >= pool.policy.buffer_size:
             lost = pool.waiting.pop(0)
             self._log("error", f"pool {pool.name} event buffer overflowed, discarding event {lost.serial}")
-        pool.waiting.insert(0 if again else len(pool.waiting), queued)
+
+    def _put_back(self, pool: Pool, queued: Queued) -> None:
+        """As if it had never been taken out: behind those before it that could not be sent either."""
+        newer = (at for at, other in enumerate(pool.waiting) if other.pool_serial > queued.pool_serial)
+        pool.waiting.insert(next(newer, len(pool.waiting)), queued)
 
     def _tell_again(self, pool: Pool, queued: Queued, others: int) -> None:
         size = pool.policy.buffer_size
@@ -212,9 +220,11 @@ class Pools:
         )
         listener.event, listener.state, listener.deaf = None, ListenerState.READY, True
         if self._free(pool) is None:
-            self._queue(pool, queued, again=True)
+            self._tell_again(pool, queued, len(pool.waiting))
+            self._make_room(pool)
+            self._put_back(pool, queued)
         else:
-            pool.waiting.insert(0, queued)
+            self._put_back(pool, queued)
             self._dispatch(pool)
 
     def heard(self, instance: int, data: bytes) -> None:

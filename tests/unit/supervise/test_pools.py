@@ -108,3 +108,39 @@ def test_pools_come_back_from_their_snapshot() -> None:
         each.heard(1, b"READY\n")
     assert sent(again) == sent(pools) == [(1, 0)]
     assert again.out == pools.out and again.snapshot() == pools.snapshot()
+
+
+def all_deaf(size: int = 10) -> Pools:
+    """Two listeners, each sent a notification over a pipe that turns out to be broken, and one more notification."""
+    pools = Pools("here", {1, 2}.__contains__)
+    pools.add("p", ListenerPolicy(("REMOTE_COMMUNICATION",), size), [(1, "one"), (2, "two")])
+    for instance in (1, 2):
+        pools.heard(instance, b"READY\n")
+        pools.offer(Notification("REMOTE_COMMUNICATION", "sent"))
+    pools.dispatch()
+    assert sent(pools) == [(1, 0), (2, 1)]
+    pools.offer(Notification("REMOTE_COMMUNICATION", "kept"))
+    pools.unsent(1, 0)
+    pools.unsent(2, 1)
+    return pools
+
+
+def taken_by_the_next(pools: Pools) -> list[int]:
+    """The numbers a new child takes, one after the other."""
+    pools.changed(1, ProcessState.STARTING)
+    pools.out = []
+    for _ in range(3):
+        pools.heard(1, b"READY\n")
+        pools.heard(1, b"RESULT 2\nOK")
+    return [serial for _, serial in sent(pools)]
+
+
+def test_two_that_could_not_be_sent_come_in_the_order_they_were_taken_out_in() -> None:
+    assert taken_by_the_next(all_deaf()) == [0, 1, 2]
+
+
+def test_what_could_not_be_sent_to_a_pool_that_is_full_meanwhile_pushes_out_the_oldest() -> None:
+    pools = all_deaf(size=2)
+    lost = [effect.text for effect in pools.out if isinstance(effect, Log) and "overflowed" in effect.text]
+    assert lost == ["pool p event buffer overflowed, discarding event 0"]
+    assert taken_by_the_next(pools) == [1, 2]
