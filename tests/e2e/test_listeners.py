@@ -147,6 +147,37 @@ def test_what_a_listener_rejects_or_dies_of_is_told_again(daemon: Callable[[str]
     assert "WARN all: event was rejected" in log and f"DEBG event {first} sent to listener all" in log
 
 
+# Its first life takes events and closes its standard input, so that none can be sent; the next one is the listener above.
+DEAF = """
+import os, signal, sys
+if os.path.exists(sys.argv[1] + ".deaf"):
+    os.execv(sys.executable, [sys.executable, sys.argv[2], sys.argv[1]])
+os.close(0)
+os.write(1, b"READY\\n")
+open(sys.argv[1] + ".deaf", "w").close()
+signal.pause()
+"""
+
+
+def test_what_two_could_not_be_sent_is_told_in_the_order_it_happened(daemon: Callable[[str], Instance]) -> None:
+    command = f"{sys.executable} %(here)s/deaf.py %(here)s/%(process_num)d.told %(here)s/listener.py"
+    both = "".join(f"<!--XSUPERVISOR:BEGIN-->{text}<!--XSUPERVISOR:END-->" for text in ("one", "two"))
+    running = daemon(
+        f"[eventlistener:all]\ncommand = {command}\nevents = PROCESS_COMMUNICATION\nnumprocs = 2\n"
+        "process_name = %(process_num)d\nautostart = false\nstartsecs = 0\n"
+        f"[program:says]\ncommand = printf '{both}'\nautostart = false\nstdout_capture_maxbytes = 1000\n"
+    )
+    (running.folder / "deaf.py").write_text(DEAF)
+    assert call(running, "startProcessGroup", "all")
+    log = running.folder / "main.log"
+    until("two that take events", lambda: log.read_text().count("ACKNOWLEDGED -> READY") == 2)
+    assert call(running, "startProcess", "says", False)
+    until("two broken pipes", lambda: log.read_text().count("epipe occurred while sending event") >= 2)
+    assert call(running, "stopProcess", "all:0") and call(running, "startProcess", "all:0")
+    until("two events", lambda: len(told(running, "0")) == 2)
+    assert [payload.rpartition("\\n")[2] for *_, payload in told(running, "0")] == ["one", "two"]
+
+
 def test_captured_output_is_an_event_and_in_no_log(daemon: Callable[[str], Instance]) -> None:
     running = daemon(
         pool("all", "PROCESS_COMMUNICATION,PROCESS_LOG", "startsecs = 0\n")
