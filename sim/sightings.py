@@ -54,8 +54,10 @@ PROBES = {
     "a signal that means nothing": "received SIGUSR1: ignored",
 }  # fmt: skip
 """What must sometimes be there in the main log, by name."""
-INTO_UNKNOWN = ("kill_errno", "rpc_storm")
-"""The nemesis without which no program gets into UNKNOWN, the rarest state, and one by which others are born meanwhile."""
+INTO_UNKNOWN = "kill_errno"
+"""The nemesis without which no program gets into UNKNOWN, the rarest state."""
+BIRTHS = (("rpc_storm",), ("rpc_storm", "client_leaves"), ("rpc_storm", "exit_storm"))
+"""Nemeses by which others are born meanwhile, in turn."""
 AIMED = 60
 STATES = tuple(state.name for state in ProcessState)
 
@@ -77,7 +79,8 @@ def measure(sieges: int) -> Sightings:
         for seed in range(AIMED):
             if found.pairs[state, name]:
                 break
-            _add(found, siege_of(seed).replace(nemeses=tuple(dict.fromkeys((*INTO_UNKNOWN, name)))))
+            together = (INTO_UNKNOWN, *BIRTHS[seed % len(BIRTHS)], name)
+            _add(found, siege_of(seed).replace(nemeses=tuple(dict.fromkeys(together))))
     return found
 
 
