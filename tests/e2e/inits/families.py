@@ -35,7 +35,9 @@ def pipeline_alone(trial: Trial) -> str:
 
 
 def usr1(trial: Trial, **options: str) -> str:
-    with trial.start("sh", "-c", "trap : USR1; sleep 1000 & echo on; wait $!; wait $!; exit 6", **options) as container:
+    # The child says it itself: it has the handler of its parent until it has become a command of its own.
+    script = "trap : USR1; sh -c 'echo on; exec sleep 1000' & wait $!; wait $!; exit 6"
+    with trial.start("sh", "-c", script, **options) as container:
         container.until_said("on")
         trial.send(container, signal.SIGUSR1)
         return trial.status(container)
