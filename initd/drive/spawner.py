@@ -85,8 +85,6 @@ class Spawner:
             return
 
         def have(fd: int | None, error: SocketError | None) -> None:
-            if self._wanted.get(program.instance) != attempt:
-                return
             if error is None:
                 self._prepare(program, attempt, fd)
             else:

@@ -72,7 +72,7 @@ def plan(caller: Caller) -> Options:
 def _rewrite(options: Options, text: str) -> None:
     old, _, new = text.partition(":")
     digits = new[: len(new) - len(new.lstrip("0123456789"))]  # as sscanf("%d:%d") reads it
-    if not old.isdigit() or not digits or not 1 <= int(old) <= SIGSYS or int(digits) > SIGSYS:
+    if not old.isdecimal() or not digits or not 1 <= int(old) <= SIGSYS or int(digits) > SIGSYS:
         raise Ends(1, err=REWRITE_USAGE)
     options.rewrites[int(old)] = int(digits)
 

@@ -13,9 +13,9 @@ def signal_of(text: str, option: str) -> int:
     name = text.strip().upper().removeprefix("SIG")
     base, sign, offset = name[:5], name[5:6], name[6:]
     number: int | None = None
-    if name.isdigit():
+    if name.isdecimal():
         number = int(name)
-    elif base in ("RTMIN", "RTMAX") and sign in ("+", "-") and offset.isdigit():
+    elif base in ("RTMIN", "RTMAX") and sign in ("+", "-") and offset.isdecimal():
         number = (SIGRTMIN if base == "RTMIN" else SIGRTMAX) + int(sign + offset)
         number = number if SIGRTMIN <= number <= SIGRTMAX else None
     elif not name.startswith("_"):
@@ -27,7 +27,7 @@ def signal_of(text: str, option: str) -> int:
 
 def code_of(text: str, option: str) -> int:
     """An exit status, 0 to 255."""
-    if not text.isdigit() or int(text) > 255:
+    if not text.isdecimal() or int(text) > 255:
         raise ConfigError(f"{option}: no exit status {text!r}", hint="expected a number 0 to 255")
     return int(text)
 

@@ -111,7 +111,7 @@ def _option(options: Options, letter: str, value: str, pid: int) -> None:
     elif letter == "w":
         options.warn_on_reap = True
     elif letter == "e":
-        if not value.isdigit() or int(value) > 255:
+        if not value.isdecimal() or int(value) > 255:
             raise Ends(1, err=_line(FATAL, pid, f"Not a valid option for -e: {value}"))
         options.codes[int(value)] = 0
     elif letter == "p":

@@ -120,14 +120,14 @@ class Shutdown:
         if self.hearing_until is None:
             if not idle and not pools.waits(group.name):
                 return False
-            self.hearing_until, self.look_at, self.turns = now + HEARING_NS, 0, HEARING_TURNS
+            self.hearing_until, self.look_at, self.turns = now + HEARING_NS, now, HEARING_TURNS
             if not idle:  # otherwise what has just happened is theirs to hear
                 pools.close(group.name)
             return True
         if due:
             pools.close(group.name)
         waits = now < self.hearing_until and pools.waits(group.name)
-        self.look_at = self.hearing_until if waits else 0
+        self.look_at = self.hearing_until if waits else now
         self.turns -= due and not waits
         if self.turns > 0:
             return True

@@ -234,8 +234,6 @@ class Supervisor:
         """A program has ended: everything ends with it where it, or the last of them, was to decide that."""
         rules, conclusion = self._rules, self._rules.conclusion
         conclusion.due = False
-        if rules.mood is not Mood.RUNNING:
-            return
         if conclusion.cause is not None:
             rules.log("warn", f"shutting down, {conclusion.cause.option}: {conclusion.cause}")
         elif self._idle():

@@ -12,7 +12,7 @@ from initd.logs.program import ProgramLogs
 from initd.logs.sinks import SinkTable
 from initd.states import ProcessState
 from initd.supervise import events
-from initd.supervise.effects import GroupChanged, Kill, Outcome, StateChanged
+from initd.supervise.effects import GroupChanged, Kill, Outcome, Send, StateChanged
 from initd.supervise.policy import GroupPolicy, ProcessPolicy, Restart, SocketPolicy
 from initd.supervise.supervisor import Supervisor
 from sim.kernel import SimFiles, SimKernel
@@ -337,3 +337,12 @@ def test_two_requests_at_a_time_are_told_apart():
         )
     bench.until(lambda: len(answers) == 2)
     assert answers == [(1, Outcome.DONE, 1), (2, Outcome.DONE, 3)]
+
+
+def test_what_is_for_a_listener_that_has_just_ended_is_unsent():
+    bench = Bench(ProcessPolicy("a", autostart=False))
+    told = []
+    bench.driver.handle = told.append
+    bench.driver._apply(Send(1, 7, "text"))
+    assert told == [events.Unsent(1, 7)]
+    assert bench.lines == []

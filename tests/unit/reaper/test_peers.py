@@ -51,6 +51,13 @@ def test_tini_remaps_each_code_and_no_other(code: int) -> None:
     assert tini.plan(called(f"-e {code} {CMD}")).codes == {code: 0}
 
 
+def test_a_digit_that_is_no_number_is_refused_as_anything_else() -> None:
+    for plan, words in ((tini.plan, "-e ²"), (dumb_init.plan, "-r ²:1"), (dumb_init.plan, "-r 1:²")):
+        with pytest.raises(Ends) as ended:
+            plan(called(f"{words} {CMD}"))
+        assert ended.value.code == 1
+
+
 def test_tinis_variables_are_options_by_their_presence() -> None:
     plan = tini.plan(called(CMD, TINI_SUBREAPER="", TINI_KILL_PROCESS_GROUP=""))
     assert (plan.subreaper, plan.target) == (True, "group")

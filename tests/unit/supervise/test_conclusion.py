@@ -175,3 +175,45 @@ def test_a_fatal_program_may_be_the_last_that_was_not_idle() -> None:
     fatal(one, "no")
     assert end_of(one.out).status == 9
     assert one.lines().count("shutting down, exit_when_idle=true: every program has ended") == 1
+
+
+def test_what_ends_everything_is_told_once() -> None:
+    two = bench(policy("a"), policy("b", Consequences()))
+    two.running(10, 1)
+    two.running(11, 2)
+    two.dies(3, instance=1)
+    two.tick(two.time + 1)
+    two.dies(0, instance=2)
+    assert len([line for line in two.lines() if line.startswith("shutting down")]) == 1
+
+
+def test_who_is_stopped_after_the_last_end_by_itself_leaves_nobody_idle() -> None:
+    two = bench(policy("a", Consequences()), policy("b", Consequences()), exits=ExitPolicy(when_idle=True))
+    two.running(10, 1)
+    two.running(11, 2)
+    two.dies(0, instance=1)
+    two.do(StopAsked(2, False, 5))
+    two.dies(0, instance=2)
+    two.tick(two.time + 1)
+    assert not any(isinstance(effect, Exit) for effect in two.out)
+
+
+def test_a_program_that_starts_last_and_was_started_may_be_the_last_that_was_not_idle() -> None:
+    one = bench(policy("a", Consequences(), last=True), exits=ExitPolicy(when_idle=True))
+    one.running()
+    assert end_of(one.dies(0)).status == 0
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_an_own_end_counts_for_more_than_the_cause(quick: bool) -> None:
+    exits = ExitPolicy(code_from="a:a")
+    two = bench(policy("a", Consequences(), startretries=5, startsecs=1), policy("b"), exits=exits)
+    two.born(10)
+    if not quick:
+        two.tick(two.time + 1.1)
+    two.dies(5)
+    two.running(11, 2)
+    two.dies(3, instance=2)
+    if quick:
+        two.unborn("")  # the next try was under way
+    assert end_of(two.out).status == 5

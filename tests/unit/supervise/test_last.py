@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from initd.states import ProcessState
+from initd.states import Mood, ProcessState
 from initd.supervise import events
-from initd.supervise.effects import Send
-from initd.supervise.policy import SECOND, GroupPolicy, ListenerPolicy, ProcessPolicy, Restart
+from initd.supervise.effects import MoodChanged, Send
+from initd.supervise.policy import SECOND, ExitPolicy, GroupPolicy, ListenerPolicy, ProcessPolicy, Restart
 from initd.supervise.supervisor import Supervisor
 from tests.unit.supervise.bench import Bench, spawns
 
@@ -66,6 +66,19 @@ def test_before_the_boot_nobody_is_awaited() -> None:
     made.tick(1)
     made.do(events.StartAsked(ASLEEP))
     assert spawns(made.out) == [ASLEEP]
+
+
+def test_once_it_has_been_started_a_restored_core_waits_for_nobody() -> None:
+    made = Bench(booted=False)
+    made.core = Supervisor(exit_policy=ExitPolicy(when_idle=True))
+    for each in (ProcessPolicy("cmd", last=True, autorestart=Restart.NEVER), ProcessPolicy("asleep", autostart=False)):
+        made.add(GroupPolicy(each.name, 1, (each,)))
+    made.do(events.Booted())
+    made.running()
+    ears = (ProcessPolicy("ears"),)  # on its way up for ever
+    made.add(GroupPolicy("ears", 1, ears, ListenerPolicy(("EVENT",), 10)))
+    restored(made).dies(0)
+    assert [effect.mood for effect in made.out if isinstance(effect, MoodChanged)] == [Mood.SHUTDOWN]
 
 
 def listening(*names: str) -> Bench:

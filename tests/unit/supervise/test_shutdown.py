@@ -334,7 +334,8 @@ class Hearing(Bench):
     def turns(self, most: int = 5) -> list[int]:
         """Turns without time passing, up to the stop of the listener; who has been told what so far."""
         for _ in range(most):
-            if self.core.next_deadline() != 0 or self.state(self.last) is ProcessState.STOPPING:
+            due_ns = self.core.next_deadline()
+            if due_ns is None or due_ns > round(self.time * SECOND) or self.state(self.last) is ProcessState.STOPPING:
                 break
             self.tick(self.time)
         return [
