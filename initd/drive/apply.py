@@ -14,7 +14,7 @@ from initd.drive.program import Program, Running
 from initd.drive.spawner import Spawner
 from initd.reaper.reaper import Reaper, describe
 from initd.supervise import effects
-from initd.supervise.events import Reaped, Signalled, TimePassed, Unsent
+from initd.supervise.events import Reaped, Sent, Signalled, TimePassed, TurnBegun, Unsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Driver:
         self.reap()
         deadline = self.core.next_deadline()
         if deadline is not None and deadline <= self._kernel.mono():
+            self.handle(TurnBegun())
             self.handle(TimePassed(self._kernel.wall()))  # what falls due by this is the next turn's, after its reaps
 
     def reap(self) -> None:
@@ -190,9 +191,11 @@ class Driver:
                 raise BrokenPipeError
             program.running.stdin.send(data, sys.maxsize)
         except OSError:
-            self.handle(Unsent(effect.instance, effect.serial))
+            answer: Event = Unsent(effect.instance, effect.serial)
         else:
             self._log("debug", f"event {effect.serial} sent to listener {program.config.name}")
+            answer = Sent(effect.instance, effect.serial)
+        self._events.appendleft(answer)  # what else has happened is judged by what is left to send then
 
 
 APPLY: dict[type[effects.Effect], Callable[[Driver, Any], None]] = {

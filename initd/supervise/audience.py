@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from initd.supervise.effects import Effect
     from initd.supervise.group import Group
 
-    About = events.Emitted | events.ListenerSpoke | events.Unsent | events.ResultJudged
+    About = events.Emitted | events.ListenerSpoke | events.Sent | events.Unsent | events.ResultJudged
 
 
 class Audience:
@@ -64,8 +64,9 @@ class Audience:
         self.pools.out = out
         self.pools.dispatch()
 
-    def look_at_clock(self, now_ns: int, wall_ns: int) -> None:
+    def look_at_clock(self, now_ns: int, wall_ns: int, out: list[Effect]) -> None:
         """Tell of the slices of the wall clock that have begun."""
+        self.pools.out = out
         due_ns = self.ticks.next_ns()
         if due_ns is not None and due_ns <= now_ns:
             for notification in self.ticks.look(now_ns, wall_ns):
@@ -79,6 +80,8 @@ class Audience:
             pools.offer(event.notification)
         elif isinstance(event, events.ListenerSpoke):
             pools.heard(event.instance, event.data)
+        elif isinstance(event, events.Sent):
+            pools.sent(event.instance, event.serial)
         elif isinstance(event, events.Unsent):
             pools.unsent(event.instance, event.serial)
         else:

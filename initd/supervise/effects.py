@@ -87,7 +87,7 @@ class MoodChanged(Effect):
 
 
 class Send(Effect):
-    """Write that to a listener's standard input, all of it, sooner or later; answered by Unsent where nobody reads."""
+    """Write that to a listener's standard input, all of it, sooner or later; answered by Sent, or Unsent where nobody reads."""
 
     instance: int
     serial: int

@@ -160,6 +160,13 @@ class ListenerSpoke(Event):
     data: bytes
 
 
+class Sent(Event):
+    """The Send of that serial is in the pipe, or will be."""
+
+    instance: int
+    serial: int
+
+
 class Unsent(Event):
     """The Send of that serial met a broken pipe."""
 
@@ -173,6 +180,10 @@ class ResultJudged(Event):
     instance: int
     serial: int
     verdict: str
+
+
+class TurnBegun(Event):
+    """Send what has arisen to the listeners that are free. To be fed before TimePassed, whose news are for the next turn."""
 
 
 class TimePassed(Event):

@@ -3,7 +3,8 @@
 A pool keeps the notifications its listeners have not taken yet, oldest first, and drops the oldest when there are too many.
 What arises while a listener is free is sent in the next turn, as supervisord's loop does it, so a burst is judged as a
 whole; a listener that says it is READY is sent the oldest at once. A rejected one goes back to its own pool alone (D13), and
-one that several subscriptions of a pool cover is queued once (D14).
+one that several subscriptions of a pool cover is queued once (D14). One is sent after the other, the next once it is known
+whether the one before could be: else what met a broken pipe would come after what is newer.
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ class Pools:
         self._identifier, self._running = identifier, running
         self._pools: dict[str, Pool] = {}
         self._pool_of: dict[int, Pool] = {}
+        self._asked: Listener | None = None  # who was sent the last one, until it is known whether it could be
+        self._due: list[Pool] = []  # whose turn it is to send, that one's first
         self.serial = serial
         self.overheard: frozenset[str] = frozenset()
         """What somebody inside of the daemon hears of, too."""
@@ -86,6 +89,7 @@ class Pools:
         pool = self._pools.pop(name, None)
         for instance in pool.listeners if pool is not None else ():
             del self._pool_of[instance]
+        self._due = [other for other in self._due if other is not pool]
 
     def forget(self, instance: int) -> None:
         """That process is no member of its group any more, if it was a listener; it is down, so it holds no event."""
@@ -136,25 +140,20 @@ class Pools:
             self.out.append(Told(notification))
 
     def dispatch(self) -> None:
-        """A turn has begun: send what waits to whoever is free."""
-        for pool in self._pools.values():
-            self._dispatch(pool)
+        """A turn has begun, so nothing of the last one is unanswered: send what waits to whoever is free."""
+        self._due = list(self._pools.values())
+        self._go_on()
 
     def _queue(self, pool: Pool, queued: Queued, again: bool = False) -> None:
         if again:
             self._tell_again(pool, queued, len(pool.waiting))
-        self._make_room(pool)
+        self._keep(pool, pool.policy.buffer_size - 1)
         pool.waiting.insert(0 if again else len(pool.waiting), queued)
 
-    def _make_room(self, pool: Pool) -> None:
-        if len(pool.waiting) >= pool.policy.buffer_size:
+    def _keep(self, pool: Pool, most: int) -> None:
+        if len(pool.waiting) > most:
             lost = pool.waiting.pop(0)
             self._log("error", f"pool {pool.name} event buffer overflowed, discarding event {lost.serial}")
-
-    def _put_back(self, pool: Pool, queued: Queued) -> None:
-        """As if it had never been taken out: behind those before it that could not be sent either."""
-        newer = (at for at, other in enumerate(pool.waiting) if other.pool_serial > queued.pool_serial)
-        pool.waiting.insert(next(newer, len(pool.waiting)), queued)
 
     def _tell_again(self, pool: Pool, queued: Queued, others: int) -> None:
         size = pool.policy.buffer_size
@@ -167,16 +166,26 @@ class Pools:
         return None
 
     def _dispatch(self, pool: Pool) -> None:
-        sent = False
-        while pool.waits:
-            listener = self._free(pool)
-            if listener is None:
-                if sent:  # supervisord takes out what it cannot send, puts it back, and tells of that
-                    self._tell_again(pool, pool.waiting[0], len(pool.waiting) - 1)
+        self._due.append(pool)
+        if self._asking() is None:
+            self._go_on()
+
+    def _asking(self) -> int | None:
+        return None if self._asked is None or self._asked.event is None else self._asked.instance
+
+    def _go_on(self, further: bool = False) -> None:
+        self._asked = None
+        while self._due:
+            pool = self._due[0]
+            listener = self._free(pool) if pool.waits else None
+            if listener is not None:
+                listener.state, listener.event, self._asked = ListenerState.BUSY, pool.waiting.pop(0), listener
+                self.out.append(Send(listener.instance, listener.event.serial, self._envelope(pool, listener.event)))
                 return
-            listener.state, listener.event = ListenerState.BUSY, pool.waiting.pop(0)
-            self.out.append(Send(listener.instance, listener.event.serial, self._envelope(pool, listener.event)))
-            sent = True
+            if further and pool.waits:  # supervisord takes out what it cannot send, puts it back, and tells of that
+                self._tell_again(pool, pool.waiting[0], len(pool.waiting) - 1)
+            further = False
+            del self._due[0]
 
     def _envelope(self, pool: Pool, queued: Queued) -> str:
         payload = queued.notification.payload
@@ -208,6 +217,11 @@ class Pools:
         if pool is not None:
             self._dispatch(pool)
 
+    def sent(self, instance: int, serial: int) -> None:
+        """A Send is on its way: the next one may follow."""
+        if self._held(instance, serial) is not None:
+            self._go_on(further=True)
+
     def unsent(self, instance: int, serial: int) -> None:
         """A Send met a broken pipe: the next free listener gets it; this one stays as it was, READY."""
         held = self._held(instance, serial)
@@ -219,13 +233,9 @@ class Pools:
             f"epipe occurred while sending event {serial} to listener {listener.name}, listener state unchanged",
         )
         listener.event, listener.state, listener.deaf = None, ListenerState.READY, True
-        if self._free(pool) is None:
-            self._tell_again(pool, queued, len(pool.waiting))
-            self._make_room(pool)
-            self._put_back(pool, queued)
-        else:
-            self._put_back(pool, queued)
-            self._dispatch(pool)
+        pool.waiting.insert(0, queued)
+        self._go_on(further=True)
+        self._keep(pool, pool.policy.buffer_size)  # it may have been filled meanwhile
 
     def heard(self, instance: int, data: bytes) -> None:
         """A listener has written to its stdout."""
@@ -321,6 +331,8 @@ class Pools:
                 for pool in self._pools.values()
             ),
             self.overheard,
+            self._asking(),
+            tuple(pool.name for pool in self._due),
         )
 
     @classmethod
@@ -332,4 +344,7 @@ class Pools:
             pool = pools._pools[name] = Pool(name, policy, (Listener.restore(each) for each in listeners))
             pool.waiting, pool.serial, pool.end = list(waiting), serial, end
             pools._pool_of.update(dict.fromkeys(pool.listeners, pool))
+        if values[4] is not None:
+            pools._asked = pools._pool_of[values[4]].listeners[values[4]]
+        pools._due = [pools._pools[name] for name in values[5]]
         return pools

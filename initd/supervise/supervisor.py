@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from initd.supervise.audience import About
     from initd.supervise.policy import GroupPolicy, SocketPolicy
 
 
@@ -253,19 +254,21 @@ class Supervisor:
         program, how = ("", "") if cause is None else (cause.program, cause.how)
         return Exit(self._rules.mood, given_up, status, program, how, shutdown.deadline_ns)
 
-    def _tell(self, event: events.Emitted | events.ListenerSpoke | events.Unsent | events.ResultJudged) -> None:
+    def _tell(self, event: About) -> None:
         self.audience.hear(event, self._rules.out)
+
+    def _turn_begun(self, event: events.TurnBegun) -> None:
+        self.audience.begin_turn(self._rules.out)
 
     def _time_passed(self, event: events.TimePassed) -> None:
         now = self._rules.now
-        self.audience.begin_turn(self._rules.out)
         while (process := self._timers.take_due(now)) is not None:
             if process.report_ns is not None and process.report_ns <= now:
                 self._rules.still_stopping(process)
             if process.due_ns is not None and process.due_ns <= now:
                 process.due_ns = None
                 self._rules.apply(process, Trigger.DUE)
-        self.audience.look_at_clock(now, event.wall_ns)
+        self.audience.look_at_clock(now, event.wall_ns, self._rules.out)
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
 
@@ -324,9 +327,11 @@ HANDLERS: dict[type[events.Event], Callable[[Supervisor, Any], None]] = {
     events.SetupNoted: Supervisor._setup_noted,
     events.Signalled: Supervisor._signalled,
     events.Reaped: Supervisor._reaped,
+    events.TurnBegun: Supervisor._turn_begun,
     events.TimePassed: Supervisor._time_passed,
     events.Emitted: Supervisor._tell,
     events.ListenerSpoke: Supervisor._tell,
+    events.Sent: Supervisor._tell,
     events.Unsent: Supervisor._tell,
     events.ResultJudged: Supervisor._tell,
 }

@@ -69,14 +69,14 @@ class Captures:
         self._logged.setdefault(path, bytearray()).extend(data)
 
     def told(self, account: Account, envelope: Envelope) -> None:
-        """A pool has sent that for the first time."""
+        """A pool has sent all of that for the first time."""
         if envelope.name in KINDS:
             self._told.append((account, envelope))
 
     def settle(self, whole: Callable[[Account], bool]) -> None:
         """It is calm. `whole(pool)` says that it was there all the time, and that everything was sent that it was given."""
         found: dict[tuple[Account, int, str], list[str]] = {}
-        for account, envelope in self._told:
+        for account, envelope in sorted(self._told, key=lambda told: told[1].serial):  # a long one is out whole after a short one
             parts = TOLD.fullmatch(envelope.payload)
             if parts is None or not any(life.pid == int(parts[2]) for life in self._lives):
                 self._tell("E7", f"{envelope.name} of nobody: {envelope.payload[:80]!r}")

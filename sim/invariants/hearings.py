@@ -32,7 +32,7 @@ class Account:
         self.name, self.events, self.born = name, events, born
         self.sent: dict[int, Envelope] = {}
         self.fate: dict[int, str] = {}
-        self.newest = -1
+        self.newest: Envelope | None = None
         self.overtaken: list[tuple[int, frozenset[int]]] = []
         self.ticks: dict[int, list[int]] = {}
 
@@ -155,14 +155,15 @@ class Hearings:
         account.fate[serial] = OUT
 
     def _first(self, account: Account, envelope: Envelope) -> None:
-        before = account.sent.get(account.newest)
+        before = account.newest
         if before is not None and (envelope.serial <= before.serial or envelope.pool_serial <= before.pool_serial):
             numbers = f"{envelope.serial}/{envelope.pool_serial} after {before.serial}/{before.pool_serial}"
             self._tell("E3", f"pool {account.name} sends event {numbers}")
         waiting = frozenset(serial for serial, fate in account.fate.items() if fate == BACK)
         if waiting:
             account.overtaken.append((envelope.serial, waiting))
-        account.newest = max(account.newest, envelope.serial)
+        if before is None or envelope.serial > before.serial:
+            account.newest = envelope
 
     def _whole(self, ear: Ear, envelope: Envelope) -> None:
         """All of an event has gone out."""

@@ -178,6 +178,27 @@ def test_what_two_could_not_be_sent_is_told_in_the_order_it_happened(daemon: Cal
     assert [payload.rpartition("\\n")[2] for *_, payload in told(running, "0")] == ["one", "two"]
 
 
+def test_what_a_listener_that_has_closed_its_stdin_could_not_be_sent_is_not_overtaken(
+    daemon: Callable[[str], Instance],
+) -> None:
+    """Both are READY, and both messages are there in one turn: the one who hears is told the first of them first."""
+    heard = f"{sys.executable} %(here)s/listener.py %(here)s/ears.told"
+    begin, end = "<!--XSUPERVISOR:BEGIN-->", "<!--XSUPERVISOR:END-->"
+    running = daemon(
+        f"[eventlistener:ears]\nevents = PROCESS_COMMUNICATION\nnumprocs = 2\nprocess_name = ears_%(process_num)d\n"
+        f"command = sh -c '[ %(process_num)d = 1 ] && exec {heard}; exec <&-; echo READY; exec sleep 1000'\n"
+        f"[program:talker]\ncommand = sh -c 'printf %%s \"$0\"; sleep 1000' {begin}one{end}{begin}two{end}\n"
+        "stdout_capture_maxbytes = 1000\nautostart = false\n"
+    )
+    log = running.folder / "main.log"
+    running.until_running("ears:ears_0", "ears:ears_1")
+    until("both to be ready", lambda: log.read_text().count("ACKNOWLEDGED -> READY") == 2)
+    assert call(running, "startProcess", "talker", False) is True
+    until("both messages", lambda: len(told(running, "ears")) == 2)
+    assert [payload.partition("\\n")[2] for *_, payload in told(running, "ears")] == ["one", "two"]
+    assert "epipe occurred while sending event 0 to listener ears_0, listener state unchanged" in log.read_text()
+
+
 def test_captured_output_is_an_event_and_in_no_log(daemon: Callable[[str], Instance]) -> None:
     running = daemon(
         pool("all", "PROCESS_COMMUNICATION,PROCESS_LOG", "startsecs = 0\n")

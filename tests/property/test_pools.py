@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from initd.eventtypes import PARENTS
@@ -49,8 +49,8 @@ said = st.one_of(
     ),
 )
 ops = st.one_of(
-    st.tuples(st.just("event"), st.sampled_from(LEAVES), st.text(max_size=5)),
-    st.tuples(st.just("event"), st.sampled_from(LEAVES), st.text(max_size=5)),
+    st.tuples(st.just("events"), st.sampled_from(LEAVES), st.lists(st.text(max_size=5), min_size=1, max_size=3)),
+    st.tuples(st.just("events"), st.sampled_from(LEAVES), st.lists(st.text(max_size=5), min_size=1, max_size=3)),
     st.tuples(st.just("answer"), st.sampled_from(sorted(INSTANCES)), st.sampled_from([b"OK", b"FAIL"])),
     st.tuples(st.just("answer"), st.sampled_from(sorted(INSTANCES)), st.sampled_from([b"OK", b"FAIL"])),
     st.tuples(st.just("said"), st.sampled_from(sorted(INSTANCES)), said),
@@ -124,10 +124,11 @@ class Theirs:
         from supervisor.dispatchers import PEventListenerDispatcher
         from supervisor.states import ProcessStates
 
-        if op == "event":
-            event = getattr(self.events.EventTypes, name).__new__(getattr(self.events.EventTypes, name))
-            event.payload = lambda: more[0]
-            self.events.notify(event)
+        if op == "events":
+            for text in more[0]:
+                event = getattr(self.events.EventTypes, name).__new__(getattr(self.events.EventTypes, name))
+                event.payload = lambda text=text: text
+                self.events.notify(event)
         else:
             process = self.processes[name]
             if op == "start":
@@ -162,8 +163,9 @@ class Ours:
     def do(self, op, name, *more):
         pools, instance = self.pools, INSTANCES.get(name, 0)
         pools.out = []
-        if op == "event":
-            pools.offer(Notification(name, more[0]))
+        if op == "events":
+            for text in more[0]:
+                pools.offer(Notification(name, text))
         elif op == "said":
             pools.heard(instance, more[0])
         elif op == "deaf":
@@ -193,6 +195,7 @@ class Ours:
                 else:
                     self.told.append(("send", f"{names[effect.instance]}: {effect.text}"))
                     self.told.append(("debug", f"event {effect.serial} sent to listener {names[effect.instance]}"))
+                    self.pools.sent(effect.instance, effect.serial)
 
 
 @settings(max_examples=200, deadline=None)
@@ -201,6 +204,12 @@ class Ours:
     subscribed=st.tuples(st.just(["PROCESS_STATE", "REMOTE_COMMUNICATION", "TICK"]), pool_events),
     awake=st.sets(st.sampled_from(sorted(INSTANCES))),
     script=st.lists(ops, min_size=20, max_size=80),
+)
+@example(  # the second of two must not be sent before it is known that nobody could be sent the first
+    sizes=(4, 4),
+    subscribed=(["REMOTE_COMMUNICATION"], ["REMOTE_COMMUNICATION"]),
+    awake={"x0", "x1", "y0"},
+    script=[("deaf", "x0"), ("events", "REMOTE_COMMUNICATION", ["first", "second"]), ("answer", "x1", b"OK")],
 )
 def test_pools_tell_what_supervisord_tells(sizes, subscribed, awake, script):
     policies = {
@@ -211,7 +220,7 @@ def test_pools_tell_what_supervisord_tells(sizes, subscribed, awake, script):
     phase, broken = dict.fromkeys(INSTANCES, "end"), False
     ready = [each for name in sorted(awake) for each in (("start", name), ("up", name), ("said", name, b"READY\n"))]
     for op in [*ready, *(each for asked in script for each in _spelled(asked))]:
-        if op[0] != "event":  # only what can happen to a process
+        if op[0] != "events":  # only what can happen to a process
             if op[0] in BEFORE and phase[op[1]] not in BEFORE[op[0]]:
                 continue
             if op[0] in ("said", "deaf") and phase[op[1]] == "end":

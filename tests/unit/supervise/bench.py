@@ -52,7 +52,7 @@ class Bench:
         return self.do(events.Reaped(instance, self.process(instance).pid, code, cause), at)
 
     def tick(self, at: float) -> list[Effect]:
-        return self.do(events.TimePassed(), at)
+        return self.do(events.TurnBegun(), at) + self.do(events.TimePassed())
 
     def running(self, pid: int = 10, instance: int = 1) -> None:
         """Bring a process with startsecs=1 to RUNNING, taking 1.1 seconds."""

@@ -31,16 +31,16 @@ def test_the_clock_is_looked_at_for_who_overhears_ticks() -> None:
     audience = Audience("here", lambda instance: True)
     audience.overhear(["TICK_5"])
     assert audience.next_ns() == 0
-    audience.look_at_clock(0, 1000 * SECOND)
-    audience.pools.out = []
-    audience.look_at_clock(SECOND, 1004 * SECOND)
-    assert audience.pools.out == []
+    told: list[Effect] = []
+    audience.look_at_clock(0, 1000 * SECOND, [])
+    audience.look_at_clock(SECOND, 1004 * SECOND, told)
+    assert told == []
     due_ns = audience.next_ns()
     assert due_ns == 2 * SECOND
-    audience.look_at_clock(due_ns - 1, 1005 * SECOND)
-    assert audience.pools.out == []
-    audience.look_at_clock(due_ns, 1005 * SECOND)
-    assert audience.pools.out == [Told(Notification("TICK_5", "when:1005"))]
+    audience.look_at_clock(due_ns - 1, 1005 * SECOND, told)
+    assert told == []
+    audience.look_at_clock(due_ns, 1005 * SECOND, told)
+    assert told == [Told(Notification("TICK_5", "when:1005"))]
     audience.overhear([])
     assert audience.next_ns() is None
 

@@ -111,5 +111,13 @@ def test_a_listener_is_told_of_time() -> None:
     made.do(events.ListenerSpoke(1, b"READY\n"))
     for second in range(1, 7):
         made.do(events.TimePassed((1000 + second) * SECOND), second)
-    made.do(events.TimePassed(1007 * SECOND), 7)
+    made.do(events.TurnBegun(), 7)
     assert len(sent(made)) == 1
+
+
+def test_what_a_tick_takes_the_place_of_is_told() -> None:
+    made = listening("TICK_5")
+    made.do(events.Booted())
+    for second in range(1, 60):
+        made.do(events.TimePassed((1000 + second) * SECOND), second)
+    assert "pool ears event buffer overflowed, discarding event 0" in made.lines()

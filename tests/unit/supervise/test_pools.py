@@ -110,18 +110,17 @@ def test_pools_come_back_from_their_snapshot() -> None:
     assert again.out == pools.out and again.snapshot() == pools.snapshot()
 
 
-def all_deaf(size: int = 10) -> Pools:
-    """Two listeners, each sent a notification over a pipe that turns out to be broken, and one more notification."""
+def two_ready(size: int = 10) -> Pools:
+    """Two listeners that are READY, and two notifications; the first has been sent, nobody knows yet whether it could be."""
     pools = Pools("here", {1, 2}.__contains__)
     pools.add("p", ListenerPolicy(("REMOTE_COMMUNICATION",), size), [(1, "one"), (2, "two")])
     for instance in (1, 2):
         pools.heard(instance, b"READY\n")
-        pools.offer(Notification("REMOTE_COMMUNICATION", "sent"))
+    for text in ("a", "b"):
+        pools.offer(Notification("REMOTE_COMMUNICATION", text))
     pools.dispatch()
-    assert sent(pools) == [(1, 0), (2, 1)]
-    pools.offer(Notification("REMOTE_COMMUNICATION", "kept"))
-    pools.unsent(1, 0)
-    pools.unsent(2, 1)
+    assert sent(pools) == [(1, 0)]
+    pools.out = []
     return pools
 
 
@@ -135,12 +134,96 @@ def taken_by_the_next(pools: Pools) -> list[int]:
     return [serial for _, serial in sent(pools)]
 
 
-def test_two_that_could_not_be_sent_come_in_the_order_they_were_taken_out_in() -> None:
-    assert taken_by_the_next(all_deaf()) == [0, 1, 2]
+def said(pools: Pools, about: str) -> list[str]:
+    return [effect.text for effect in pools.out if isinstance(effect, Log) and about in effect.text]
 
 
-def test_what_could_not_be_sent_to_a_pool_that_is_full_meanwhile_pushes_out_the_oldest() -> None:
-    pools = all_deaf(size=2)
-    lost = [effect.text for effect in pools.out if isinstance(effect, Log) and "overflowed" in effect.text]
-    assert lost == ["pool p event buffer overflowed, discarding event 0"]
+def test_the_next_is_sent_once_the_one_before_has_been() -> None:
+    pools = two_ready()
+    pools.came_up(2)
+    assert sent(pools) == []
+    pools.sent(1, 0)
+    assert sent(pools) == [(2, 1)]
+    pools.sent(2, 1)
+    assert sent(pools) == [(2, 1)] and not pools.restless()
+
+
+def test_a_send_that_was_never_answered_keeps_nobody_waiting_in_the_next_turn() -> None:
+    pools = two_ready()
+    pools.dispatch()
+    assert sent(pools) == [(2, 1)]
+
+
+def test_what_one_could_not_be_sent_the_other_is_before_anything_newer() -> None:
+    pools = two_ready()
+    pools.unsent(1, 0)
+    assert sent(pools) == [(2, 0)]
+    pools.sent(2, 0)
+    pools.heard(2, b"RESULT 2\nOKREADY\n")
+    assert sent(pools) == [(2, 0), (2, 1)]
+
+
+def test_a_pool_has_its_turn_when_the_one_before_has_sent_all_it_can() -> None:
+    pools = two_ready()
+    pools.add("q", ListenerPolicy(("REMOTE_COMMUNICATION",), 10), [(3, "three")])
+    pools._running = {1, 2, 3}.__contains__
+    pools.heard(3, b"READY\n")
+    for text in ("both", "again"):
+        pools.offer(Notification("REMOTE_COMMUNICATION", text))
+    pools.dispatch()
+    assert sent(pools) == [(2, 1)]
+    pools = Pools.restore(pools.snapshot(), {1, 2, 3}.__contains__)
+    pools.sent(2, 1)
+    assert sent(pools) == [(3, 2)]
+    assert said(pools, "rebuffering") == ["rebuffering event 2 for pool p (buf size=1, max=10)"]
+    pools.sent(3, 2)
+    assert said(pools, "rebuffering")[1:] == ["rebuffering event 3 for pool q (buf size=0, max=10)"]
+
+
+def test_a_pool_that_is_gone_has_no_turn() -> None:
+    pools = two_ready()
+    pools.changed(1, ProcessState.STOPPED)
+    pools.remove("p")
+    assert Pools.restore(pools.snapshot(), {1, 2}.__contains__).snapshot() == pools.snapshot()
+    pools.add("q", ListenerPolicy(("REMOTE_COMMUNICATION",), 10), [(3, "three")])
+    pools._running = {1, 2, 3}.__contains__
+    pools.heard(3, b"READY\n")
+    pools.offer(Notification("REMOTE_COMMUNICATION", "text"))
+    pools.sent(1, 0)
+    pools.came_up(3)
+    assert sent(pools) == [(3, 2)]
+
+
+def test_who_has_come_to_its_end_keeps_nobody_waiting() -> None:
+    pools = two_ready()
+    pools.changed(1, ProcessState.EXITED)
+    pools._running = {2}.__contains__
+    pools.sent(1, 0)
+    pools.came_up(2)
+    assert sent(pools) == [(2, 0)]
+
+
+def test_what_nobody_could_be_sent_keeps_its_place() -> None:
+    pools = two_ready()
+    pools.unsent(1, 0)
+    pools.unsent(2, 0)
+    assert sent(pools) == [(2, 0)] and not pools.restless()
+    assert said(pools, "rebuffering") == ["rebuffering event 0 for pool p (buf size=1, max=10)"]
+    assert taken_by_the_next(pools) == [0, 1]
+
+
+def test_what_nobody_could_be_sent_is_the_first_to_go_where_the_pool_is_full_meanwhile() -> None:
+    pools = two_ready(size=2)
+    pools.offer(Notification("REMOTE_COMMUNICATION", "newer"))
+    pools.unsent(1, 0)
+    pools.unsent(2, 0)
+    assert said(pools, "overflowed") == ["pool p event buffer overflowed, discarding event 0"]
     assert taken_by_the_next(pools) == [1, 2]
+
+
+def test_a_pool_that_is_full_meanwhile_loses_nothing_where_the_next_takes_it() -> None:
+    pools = two_ready(size=2)
+    pools.offer(Notification("REMOTE_COMMUNICATION", "newer"))
+    pools.unsent(1, 0)
+    pools.sent(2, 0)
+    assert said(pools, "overflowed") == [] and sent(pools) == [(2, 0)]
