@@ -73,7 +73,7 @@ class Child(Record):
     """
 
     pid: int
-    note_fd: int = -1
+    note_fd: int
     failed: SetupFailed | None = None
 
 

@@ -76,6 +76,12 @@ def test_an_operation_is_written_as_the_calls_it_made_where_its_completion_is_ta
     assert told[-1] == ("take_completions", (), [(token, calls, missing), (hidden, [], None)])
 
 
+def test_a_sleep_is_written_with_its_end_and_what_was_ready_then():
+    recorded = Recorded()
+    recorded.port.poll(recorded.kernel.now + 5)
+    assert recorded.told() == [("poll", (recorded.kernel.now,), [])]
+
+
 def test_files_used_outside_of_an_operation_are_written_at_once():
     recorded = Recorded()
     recorded.kernel.files.put("/etc/x", b"text")
