@@ -11,6 +11,7 @@ from initd.control.faults import Fault, fault
 from initd.drive.resolve import CommandError, resolve
 from initd.drive.spawner import child_environment
 from initd.errors import ConfigError, ProtocolFault
+from initd.logs.program import Joint
 from initd.states import Mood, ProcessState
 from initd.supervise.effects import GroupChanged, MemberChanged, MoodChanged, Outcome, StateChanged
 from initd.supervise.events import (
@@ -110,9 +111,11 @@ class Service:
         self.loop.submit(f"check:{instance}", lambda files: resolve(files, config.command, env), checked)
 
     def start(self, instance: int, wait: bool, answer: Answer) -> None:
+        answer = self._settled((instance,), answer) if wait else answer
         self._session.driver.ask(lambda request: StartAsked(instance, wait, request), answering(answer))
 
     def stop(self, instance: int, wait: bool, answer: Answer) -> None:
+        answer = self._settled((instance,), answer) if wait else answer
         self._session.driver.ask(lambda request: StopAsked(instance, wait, request), answering(answer))
 
     def signal(self, instance: int, signal: int, answer: Answer) -> None:
@@ -148,6 +151,8 @@ class Service:
             self._session.add_group(config, answering(answer))
 
     def remove_group(self, name: str, answer: Answer) -> None:
+        group = self._session.core.group(name)
+        answer = self._settled([each.instance for each in group.processes] if group is not None else (), answer)
         self._session.driver.ask(lambda request: GroupRemoved(name, request), answering(answer))
 
     def reread(self, answer: Answer) -> None:
@@ -237,6 +242,20 @@ class Service:
         else:
             program.running.logs.clear(lambda error: answer(fault(Fault.FAILED) if error else True))
 
+    def settle_logs(self, instance: int, answer: Answer) -> None:
+        self._settled((instance,), answer)(True)
+
+    def _settled(self, instances: Sequence[int], answer: Answer) -> Answer:
+        """That answer, once the logs of those processes have what was read of them before it."""
+        programs = [self._session.driver.programs[each] for each in instances if each in self._session.driver.programs]
+
+        def settle(value: Any) -> None:
+            all_of_them = Joint(len(programs), lambda error: answer(value))
+            for program in programs:
+                all_of_them(None) if program.logs is None else program.logs.settle(all_of_them)
+
+        return settle if programs else answer
+
     @property
     def main_log(self) -> str:
         return "" if self.config.daemon.logfile_syslog else self._session.main_log_path
@@ -256,6 +275,9 @@ class Service:
 
         path = self._session.main_log_path
         self.loop.submit(f"log:{path}", lambda files: files.stat(path), looked)
+
+    def settle_main_log(self, answer: Answer) -> None:
+        self._session.main_log.settle(lambda error: answer(True))
 
     def log(self, level: str, text: str) -> None:
         self._session.log(level, text)

@@ -117,10 +117,13 @@ class Daemon(Protocol):
         """True, or fault NO_FILE / NOT_EXECUTABLE with the spawn error text; changes nothing."""
 
     def start(self, instance: int, wait: bool, answer: Answer) -> None:
-        """True; ALREADY_STARTED, FAILED, SPAWN_ERROR, ABNORMAL_TERMINATION. Without `wait`: once the child exists."""
+        """True; ALREADY_STARTED, FAILED, SPAWN_ERROR, ABNORMAL_TERMINATION. Without `wait`: once the child exists.
+
+        With `wait` its logs have settled by the time of the answer.
+        """
 
     def stop(self, instance: int, wait: bool, answer: Answer) -> None:
-        """True; NOT_RUNNING, FAILED. With `wait`: once it is down."""
+        """True; NOT_RUNNING, FAILED. With `wait`: once it is down and its logs have settled."""
 
     def signal(self, instance: int, signal: int, answer: Answer) -> None:
         """True; NOT_RUNNING, FAILED."""
@@ -136,7 +139,7 @@ class Daemon(Protocol):
         """True; BAD_NAME, ALREADY_ADDED."""
 
     def remove_group(self, name: str, answer: Answer) -> None:
-        """True; BAD_NAME, STILL_RUNNING."""
+        """True once the logs of its processes have settled; BAD_NAME, STILL_RUNNING."""
 
     def live_group(self, name: str) -> GroupConfig | None:
         """A live group as it is configured by now."""
@@ -172,6 +175,9 @@ class Daemon(Protocol):
     def clear_logs(self, instance: int, answer: Answer) -> None:
         """True; FAILED. A process that is not running: true, and nothing happens."""
 
+    def settle_logs(self, instance: int, answer: Answer) -> None:
+        """True once what has been read of a process is in its logs, or one of them has taken too long (logs.sinks.SETTLE_NS)."""
+
     # the daemon itself
     @property
     def main_log(self) -> str:
@@ -179,6 +185,9 @@ class Daemon(Protocol):
 
     def clear_main_log(self, answer: Answer) -> None:
         """True; NO_FILE, FAILED."""
+
+    def settle_main_log(self, answer: Answer) -> None:
+        """True once what has been logged is in the main log, or that has taken too long."""
 
     def shutdown(self) -> None: ...
 

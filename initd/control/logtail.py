@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from initd.control.daemon import Daemon
     from initd.control.reply import Head, Receiver
     from initd.control.routes import Route
-    from initd.control.steps import Pieces
+    from initd.control.steps import Later, Pieces
     from initd.drive.loop import Loop
     from initd.kernel.port import Files
 
@@ -68,8 +68,10 @@ def logtail_route(daemon: Daemon) -> Route:
         group, process = split_name(name)
         view = daemon.process(group, process) if process is not None else None
         stream = _STREAMS.get(channel if named else "stdout")
-        path = None if view is None or stream is None else daemon.log_paths(view.instance)[stream]
-        return _stream(daemon.loop, path or "", (("X-Accel-Buffering", "no"), NO_SNIFFING))
+        if view is None or stream is None:
+            return Ready(error_page(404))
+        path, settled = daemon.log_paths(view.instance)[stream], partial(daemon.settle_logs, view.instance)
+        return _stream(daemon.loop, path or "", settled, (("X-Accel-Buffering", "no"), NO_SNIFFING))
 
     return route
 
@@ -80,18 +82,21 @@ def mainlogtail_route(daemon: Daemon) -> Route:
     def route(head: Head) -> Receiver | None:
         if not head.path.startswith("/mainlogtail"):
             return None
-        return _stream(daemon.loop, daemon.main_log, (NO_SNIFFING,)) if head.method == "GET" else Ready(error_page(400))
+        if head.method != "GET":
+            return Ready(error_page(400))
+        return _stream(daemon.loop, daemon.main_log, daemon.settle_main_log, (NO_SNIFFING,))
 
     return route
 
 
-def _stream(loop: Loop, path: str, headers: tuple[tuple[str, str], ...]) -> Receiver:
+def _stream(loop: Loop, path: str, settled: Later, headers: tuple[tuple[str, str], ...]) -> Receiver:
     if not path:
         return Ready(error_page(404))
-    return Ready(Reply(200, "text/plain;charset=utf-8", _follow(loop, path), headers, live=True))
+    return Ready(Reply(200, "text/plain;charset=utf-8", _follow(loop, path, settled), headers, live=True))
 
 
-def _follow(loop: Loop, path: str) -> Pieces:
+def _follow(loop: Loop, path: str, settled: Later) -> Pieces:
+    yield settled  # what was written before the request is part of what it begins with
     try:
         size = yield off_loop(loop, lane(path), lambda files: files.size(path))
     except OSError:

@@ -7,6 +7,7 @@ reply is being sent. When the file shrinks meanwhile (it was rotated), the slice
 from __future__ import annotations
 
 import codecs
+from functools import partial
 
 from initd.control.faults import Fault, fault
 from initd.control.rpc_names import find_process, integer
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.control.rpc import Method, Rpc
-    from initd.control.steps import Steps
+    from initd.control.steps import Later, Steps
     from initd.drive.loop import Loop
     from initd.kernel.port import Files
 
@@ -56,30 +57,32 @@ def tail_window(size: int, offset: int, length: int) -> tuple[int, int, bool]:
 def read_main_log(rpc: Rpc, offset: Any, length: Any) -> Steps:
     if not rpc.daemon.main_log:
         raise fault(Fault.NO_FILE, "syslog")
-    return _read(rpc, rpc.daemon.main_log, offset, length)
+    return _read(rpc, rpc.daemon.main_log, rpc.daemon.settle_main_log, offset, length)
 
 
 def read_stdout(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:
-    return _read(rpc, _path(rpc, name, STDOUT), offset, length)
+    return _read(rpc, *_log(rpc, name, STDOUT), offset, length)
 
 
 def read_stderr(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:
-    return _read(rpc, _path(rpc, name, STDERR), offset, length)
+    return _read(rpc, *_log(rpc, name, STDERR), offset, length)
 
 
 def tail_stdout(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:
-    return _tail(rpc, _path(rpc, name, STDOUT) or "", offset, length)
+    return _tail(rpc, *_log(rpc, name, STDOUT), offset, length)
 
 
 def tail_stderr(rpc: Rpc, name: Any, offset: Any, length: Any) -> Steps:
-    return _tail(rpc, _path(rpc, name, STDERR) or "", offset, length)
+    return _tail(rpc, *_log(rpc, name, STDERR), offset, length)
 
 
-def _path(rpc: Rpc, name: Any, stream: int) -> str | None:
-    return rpc.daemon.log_paths(find_process(rpc.daemon, name).instance)[stream]
+def _log(rpc: Rpc, name: Any, stream: int) -> tuple[str | None, Later]:
+    """Where the log is, and how to wait for what is on its way there: supervisord has nothing on its way."""
+    instance = find_process(rpc.daemon, name).instance
+    return rpc.daemon.log_paths(instance)[stream], partial(rpc.daemon.settle_logs, instance)
 
 
-def _read(rpc: Rpc, path: str | None, offset: Any, length: Any) -> Steps:
+def _read(rpc: Rpc, path: str | None, settled: Later, offset: Any, length: Any) -> Steps:
     if not path:
         raise fault(Fault.NO_FILE, path)
 
@@ -94,11 +97,15 @@ def _read(rpc: Rpc, path: str | None, offset: Any, length: Any) -> Steps:
         except OSError:
             raise fault(Fault.FAILED) from None
 
+    yield settled
     start, count, block = yield off_loop(rpc.daemon.loop, lane(path), operation)
     return _text(rpc.daemon.loop, path, start, count, block)
 
 
-def _tail(rpc: Rpc, path: str, offset: Any, length: Any) -> Steps:
+def _tail(rpc: Rpc, path: str | None, settled: Later, offset: Any, length: Any) -> Steps:
+    if not path:
+        return ["", 0, False]
+
     def operation(files: Files) -> tuple[int, int, bool, int, bytes]:
         try:
             size = files.size(path)
@@ -107,8 +114,7 @@ def _tail(rpc: Rpc, path: str, offset: Any, length: Any) -> Steps:
         start, count, overflow = tail_window(size, integer(offset), integer(length))
         return start, count, overflow, size, _block(files, path, start, count)
 
-    if not path:
-        return ["", 0, False]
+    yield settled
     try:
         start, count, overflow, size, block = yield off_loop(rpc.daemon.loop, lane(path), operation)
     except OSError:

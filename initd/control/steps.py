@@ -110,15 +110,14 @@ class Supply:
 
     def take(self) -> bytes:
         """The next piece; b"" when there is none yet or no more. Raises what the generator raises."""
-        if self.waiting or self.finished:
-            return b""
-        value, self._answer = self._answer, None
         self._asking = True
         try:
-            item = resume(self._pieces, value)
-            if isinstance(item, bytes):
-                return item
-            self._wait(item)
+            while not self.waiting and not self.finished:
+                value, self._answer = self._answer, None
+                item = resume(self._pieces, value)
+                if isinstance(item, bytes):
+                    return item
+                self._wait(item)
         except StopIteration:
             self.finished = True
         finally:

@@ -121,7 +121,7 @@ class Driver:
         self.sockets.close_all()
 
     def _born(self, running: Running) -> None:
-        running.program.running = running
+        running.program.running, running.program.logs = running, running.logs
         self._reaper.register(running.pid, running)
 
     # -- events and effects ------------------------------------------------------------------------------------------

@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 
 class Program:
-    """One process of the configuration; the log files in `config` have AUTO resolved. `tail` keeps the end of its output."""
+    """One process of the configuration; the log files in `config` have AUTO resolved. `tail` keeps the end of its output.
 
-    __slots__ = ("config", "group", "instance", "running", "tail")
+    `logs` are those of the child that lives, or of the last that did; None before the first.
+    """
+
+    __slots__ = ("config", "group", "instance", "logs", "running", "tail")
 
     def __init__(self, instance: int, group: str, config: ProcessConfig) -> None:
         self.instance = instance
         self.group = group
         self.config = config
         self.running: Running | None = None
+        self.logs: ProgramLogs | None = None
         self.tail: Tail | None = None
 
     @property

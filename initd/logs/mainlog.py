@@ -125,6 +125,10 @@ class MainLog:
             self.log(Level.INFO, "reopening log file")
         (Discard() if self._file is None or self._closing else self._file).clear(done)
 
+    def settle(self, done: Done) -> None:
+        """Answer when the lines logged by now are in the file; see Sink.settle."""
+        (self._file or Discard()).settle(done)
+
     def close(self, done: Done) -> None:
         """Call `done` when every line is out. With a target that hangs that is never: the caller has a deadline.
 

@@ -85,27 +85,33 @@ class ProgramLogs:
 
     def reopen(self, done: Done | None = None) -> None:
         """Follow the paths to new files, after a rotation from outside; nothing once the run is over."""
-        both = _Both(done or _ignore)
+        both = Joint(2, done or _ignore)
         for sink in self._live_sinks(both):
             sink.reopen(both)
 
     def clear(self, done: Done) -> None:
         """Unlink the files and start new ones; nothing for streams, and nothing once the run is over."""
-        both = _Both(done)
+        both = Joint(2, done)
         for sink in self._live_sinks(both):
             sink.clear(both)
+
+    def settle(self, done: Done) -> None:
+        """Answer when what has been read by now is in the logs, also after the end of the run; see Sink.settle."""
+        both = Joint(2, done)
+        self._stdout.settle(both)
+        self._stderr.settle(both)
 
     def _pipe(self, channel: str, fd: int, sink: Sink) -> OutputPipe:
         beside = self._besides.get(channel)
         return OutputPipe(self._table.loop, fd, sink if beside is None else beside(sink), self._taps[channel])
 
     def _release(self, done: Done | None) -> None:
-        both = _Both(done) if done is not None else None
+        both = Joint(2, done) if done is not None else None
         for sink in self._live_sinks(both):
             self._table.release(sink, both)
         self._released = True
 
-    def _live_sinks(self, both: _Both | None) -> tuple[Sink, ...]:
+    def _live_sinks(self, both: Joint | None) -> tuple[Sink, ...]:
         if not self._released:
             return self._stdout, self._stderr
         if both is not None:
@@ -114,12 +120,12 @@ class ProgramLogs:
         return ()
 
 
-class _Both:
-    """Calls `done` with the first error once both streams have answered."""
+class Joint:
+    """Calls `done` with the first error once there have been so many answers."""
 
-    def __init__(self, done: Done) -> None:
+    def __init__(self, count: int, done: Done) -> None:
         self._done = done
-        self._missing = 2
+        self._missing = count
         self._error: OSError | None = None
 
     def __call__(self, error: OSError | None) -> None:

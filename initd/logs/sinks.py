@@ -28,6 +28,8 @@ FULL_BYTES = 1 << 20
 """A sink that holds this much is full: its pipes are not read."""
 DROP_BYTES = 4 << 20
 """A sink that holds this much drops what cannot be held back: the last words of programs that died, and our own log."""
+SETTLE_NS = 1_000_000_000
+"""So long an answer waits for a log: a busy disk is done long before, and a dead one should not look like a dead daemon."""
 
 
 class Intake(Protocol):
@@ -70,6 +72,12 @@ class Sink(Intake, Protocol):
     def close(self, done: Done) -> None:
         """Let go of the target once everything is written; a later write opens it again."""
 
+    def settle(self, done: Done) -> None:
+        """Answer, without an error, when everything is done that was asked for so far, or has taken SETTLE_NS.
+
+        At once where one operation has taken that long by now: whoever asks for what hangs waits once, and not again and again.
+        """
+
 
 class Target(Protocol):
     """What a queue feeds, off the loop; see RotatingFile. Each call answers with what a person should know."""
@@ -107,7 +115,7 @@ class Discard:
     def reopen(self, done: Done) -> None:
         done(None)
 
-    clear = close = reopen
+    clear = close = settle = reopen
 
 
 class FileSink:
@@ -118,12 +126,13 @@ class FileSink:
         self.unfinished: object = None
         self._loop, self._file, self._warn = loop, file, warn
         self._lane = "log:" + file.name
-        self._queue: deque[bytes | tuple[Job, Done]] = deque()
+        self._queue: deque[bytes | tuple[Job | None, Done]] = deque()
         self._held_bytes = 0
         self._dropped_bytes = 0
         self._behind = False
         self._renewal: Job | None = None
         self._busy = False
+        self._since_ns = 0  # when the operation that is under way began
         self._waiting: deque[Callable[[], None]] = deque()
         self.on_idle: Callable[[], None] = _nothing
 
@@ -173,6 +182,22 @@ class FileSink:
     def close(self, done: Done) -> None:
         self._ask(self._file.close, done)
 
+    def settle(self, done: Done) -> None:
+        if self.idle or self._loop.kernel.mono() - self._since_ns >= SETTLE_NS:
+            return done(None)
+
+        def reached(_error: OSError | None) -> None:
+            timer.cancel()
+            self._loop.soon(lambda: done(None))
+
+        def late() -> None:
+            self._queue.remove(place)
+            done(None)
+
+        place = (None, reached)
+        self._queue.append(place)
+        timer = self._loop.after(SETTLE_NS, late)
+
     def hand_over(self, loop: Loop, warn: Warn) -> None:
         """Go on under another loop, which has inherited what ours has submitted."""
         self._loop, self._warn = loop, warn
@@ -187,14 +212,19 @@ class FileSink:
 
     def _start(self) -> None:
         """Submit the next operation, unless one is under way."""
-        if self._busy or not (self._queue or self._dropped_bytes):
-            return
-        self._busy = True
-        head = self._queue[0] if self._queue else b""  # an empty write at least tells of what was dropped
-        if isinstance(head, tuple):
+        while not self._busy and (self._queue or self._dropped_bytes):
+            head = self._queue[0] if self._queue else b""  # an empty write at least tells of what was dropped
+            if isinstance(head, bytes):
+                self._append(head)
+                continue
             self._queue.popleft()
-            self._submit(*head)
-            return
+            job, done = head
+            if job is None:  # somebody wanted to know when it is this far
+                done(None)
+            else:
+                self._submit(job, done)
+
+    def _append(self, head: bytes) -> None:
         chunks = [] if self._queue else [head]
         while self._queue and isinstance(chunk := self._queue[0], bytes):
             chunks.append(chunk)
@@ -222,6 +252,7 @@ class FileSink:
             if self.idle:
                 self.on_idle()
 
+        self._busy, self._since_ns = True, self._loop.kernel.mono()
         self._loop.submit(self._lane, job, finished)
 
     def _written(self, size_bytes: int) -> None:

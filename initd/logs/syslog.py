@@ -165,7 +165,7 @@ class SyslogSink:
     def __init__(self, queue: FileSink, make: Callable[[bytes], bytes]) -> None:
         self._queue, self._make = queue, make
         self.when_room, self.forget = queue.when_room, queue.forget
-        self.reopen, self.clear, self.close = queue.reopen, queue.clear, queue.close
+        self.reopen, self.clear, self.close, self.settle = queue.reopen, queue.clear, queue.close, queue.settle
 
     @property
     def full(self) -> bool:

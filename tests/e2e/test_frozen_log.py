@@ -103,6 +103,7 @@ def test_a_frozen_log_delays_neither_other_programs_nor_clients_and_loses_nothin
         until("its output", lambda new=new: str(new) in (made.folder / "other.log").read_text())
     assert made.ctl("restart", "other").returncode == 0
     assert made.ctl("tail", "other").returncode == 0
+    assert made.ctl("tail", "victim").returncode == 0
     victim = made.pid_of("victim")
     os.kill(victim, signal.SIGKILL)
     until("the victim's end to be noticed", lambda: made.pid_of("victim") != victim)

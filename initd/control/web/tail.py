@@ -7,6 +7,7 @@ loop, a block at a time while the page is being sent.
 from __future__ import annotations
 
 import codecs
+from functools import partial
 
 from initd.control.faults import Fault, fault
 from initd.control.rpc_logs import STDERR, STDOUT, lane, read_window
@@ -79,6 +80,7 @@ def _tail(daemon: Daemon, form: Mapping[str, str], name: str, title: str, limit:
     links = _LINKS(quoted=quote(name), limit=limit, more=limit * 8, stream=stream, **current)
     try:
         path = log_path(daemon, form)
+        yield partial(daemon.settle_logs, find_process(daemon, name).instance)
         start, count = yield off_loop(daemon.loop, lane(path), lambda files: _window(files, path, limit))
     except ProtocolFault as error:
         missing = error.code == Fault.NO_FILE

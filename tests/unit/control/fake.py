@@ -159,6 +159,12 @@ class FakeDaemon:
     def log_paths(self, instance: int) -> tuple[str | None, str | None]:
         return next(process.logs for group in self.live for process in group.processes if process.instance == instance)
 
+    def settle_logs(self, instance: int, answer: Callable[[Any], None]) -> None:
+        answer(True)
+
+    def settle_main_log(self, answer: Callable[[Any], None]) -> None:
+        answer(True)
+
     def configured(self, group: GroupConfig) -> Sequence[ProcessConfig]:
         return group.processes
 

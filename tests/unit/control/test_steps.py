@@ -98,6 +98,18 @@ def test_a_supply_hands_out_pieces_and_waits_in_between() -> None:
     assert supply.finished
 
 
+def test_a_supply_goes_on_after_what_is_answered_on_the_spot() -> None:
+    def pieces() -> Any:
+        yield (yield at_once(b"a"))
+        for _ in range(10_000):
+            yield at_once(None)
+
+    supply = Supply(pieces(), lambda: pytest.fail("nobody has to be woken"))
+    assert supply.take() == b"a"
+    assert supply.take() == b""
+    assert supply.finished
+
+
 def test_a_supply_nobody_wants_any_more_is_closed() -> None:
     closed: list[bool] = []
 

@@ -9,7 +9,7 @@ import pytest
 
 from initd.kernel.linux_files import LinuxFiles
 from initd.logs.rotate import LogTarget, RotatingFile
-from initd.logs.sinks import DROP_BYTES, FULL_BYTES, Discard, FileSink, SinkTable
+from initd.logs.sinks import DROP_BYTES, FULL_BYTES, SETTLE_NS, Discard, FileSink, SinkTable
 
 
 @pytest.fixture
@@ -46,6 +46,64 @@ def test_requests_keep_their_place_among_the_writes(bench, sink: FileSink, tmp_p
     bench.settle()
     assert (tmp_path / "log").read_bytes() == b"bc"
     assert bench.answers == [None, None, None]
+
+
+def test_a_sink_has_settled_when_what_was_asked_before_is_done_and_not_what_came_after(
+    bench, sink: FileSink, tmp_path: Path
+) -> None:
+    sink.settle(bench.answers.append)
+    assert bench.answers == [None], "nothing is on its way"
+    sink.write(b"a")
+    sink.write(b"b")
+    found: list[bytes] = []
+    for _ in range(2):
+        sink.settle(lambda error: found.append((tmp_path / "log").read_bytes()))
+    sink.write(b"c")
+    bench.kernel.work()
+    bench.turn()
+    assert found == []
+    bench.kernel.work()
+    bench.turn()
+    assert found == [b"ab", b"ab"]
+    bench.settle()
+    assert (tmp_path / "log").read_bytes() == b"abc"
+
+
+def test_whoever_waits_for_a_target_that_hangs_gives_up_and_leaves_nothing_behind(bench, sink: FileSink) -> None:
+    sink.write(b"a")
+    for _ in range(3):
+        sink.settle(bench.answers.append)
+    bench.kernel.now = SETTLE_NS - 1
+    bench.turn()
+    assert bench.answers == []
+    bench.kernel.now = SETTLE_NS
+    bench.turn()
+    assert bench.answers == [None] * 3
+    sink.settle(bench.answers.append)
+    assert bench.answers == [None] * 4, "by now it is known to hang"
+    bench.kernel.work()
+    bench.turn()
+    assert sink.idle, "those who have given up are forgotten"
+    sink.write(b"b")
+    sink.settle(bench.answers.append)
+    assert len(bench.answers) == 4, "it works again, so that one can wait for it again"
+    bench.settle()
+    assert len(bench.answers) == 5
+
+
+def test_an_answer_that_fails_does_not_harm_the_sink_it_has_waited_for(bench, sink: FileSink, tmp_path: Path) -> None:
+    def fail(_error: OSError | None) -> None:
+        raise KeyError("k")
+
+    sink.write(b"a")
+    sink.settle(fail)
+    sink.write(b"b")
+    with pytest.raises(AssertionError, match="KeyError"):
+        bench.settle()
+    bench.errors.clear()
+    bench.settle()
+    assert (sink.held_bytes, sink.idle) == (0, True)
+    assert (tmp_path / "log").read_bytes() == b"ab"
 
 
 def test_a_refused_clear_is_answered_with_its_error(bench, tmp_path: Path) -> None:
