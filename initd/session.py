@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from initd.config.load import Arguments
     from initd.config.model import Config, GroupConfig, ProcessConfig
     from initd.control.http import Servers
-    from initd.kernel.port import Kernel
+    from initd.kernel.port import Files, Kernel
     from initd.logs.program import OpenLogs
     from initd.logs.syslog import SystemLog
+    from initd.supervise.policy import GroupPolicy
 
     Processes = tuple[ProcessConfig, ...]
+    Joining = tuple[GroupPolicy, dict[str, ProcessConfig]]
 
 EXIT_NAMES = {SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGTERM: "SIGTERM"}
 LEVELS = {"critical": Level.CRIT, "crit": Level.CRIT, **THRESHOLDS}
@@ -190,44 +192,47 @@ class Session:
     # -- groups ------------------------------------------------------------------------------------------------------
 
     def add_group(self, group: GroupConfig, answer: Callable[[Reply], None]) -> None:
-        """Add a group of the configuration last read; its AUTO logs are made first, unless it has been there before."""
-        config, daemon = self.config, self.config.daemon
-        before = self._prepared.get(id(group))
-        if before is not None:
-            return self.try_sockets([group], lambda: self._add(group, before, answer))
+        """Add a group of the configuration last read; its AUTO logs are made first, unless it has been there before.
 
-        def prepared(result: tuple[Processes, list[str]] | None, error: Exception | None) -> None:
+        What a group of many takes is done off the loop, which has others to look after.
+        """
+        config, daemon, before = self.config, self.config.daemon, self._prepared.get(id(group))
+
+        def prepare(files: Files) -> tuple[Processes, list[str], Joining]:
+            made, texts = before, list[str]()
+            if made is None:
+                made, texts = autolog.create(files, daemon.childlogdir, daemon.identifier, group.processes)
+            return made, texts, self._ready(group, made)
+
+        def prepared(result: tuple[Processes, list[str], Joining] | None, error: Exception | None) -> None:
             if result is None:
-                result = autolog.without(group.processes), [f"no AUTO logs: {error!r}"]
+                made = autolog.without(group.processes)
+                result = made, [f"no AUTO logs: {error!r}"], self._ready(group, made)
             for text in result[1]:
                 self.log("warn", text)
             if self.config is config:
                 self._prepared[id(group)] = result[0]
-            processes = result[0]
-            self.try_sockets([group], lambda: self._add(group, processes, answer))
+            joining = result[2]
+            self.try_sockets([group], lambda: self._add(group, joining, answer))
 
-        self.loop.submit(
-            "auto-logs",
-            lambda files: autolog.create(files, daemon.childlogdir, daemon.identifier, group.processes),
-            prepared,
-        )
+        self.loop.submit("auto-logs", prepare, prepared)
 
     def join(self, group: GroupConfig, processes: Processes, config: Config) -> None:
         """Add a group at the start, with the AUTO logs that were made for the configuration of then."""
         if self.config is config:
             self._prepared[id(group)] = processes
-        self._add(group, processes, None)
+        self._add(group, self._ready(group, processes), None)
 
-    def _add(self, group: GroupConfig, processes: Processes, answer: Callable[[Reply], None] | None) -> None:
-        policy = group_policy(group)
+    def _ready(self, group: GroupConfig, processes: Processes) -> Joining:
+        # AUTO means the servers that are open, which a reread does not change.
+        url = self._serverurl
+        known = [process.replace(serverurl=url) if process.auto_serverurl else process for process in processes]
+        return group_policy(group), {process.name: process for process in known}
+
+    def _add(self, group: GroupConfig, joining: Joining, answer: Callable[[Reply], None] | None) -> None:
+        policy, processes = joining
         if self.core.group(group.name) is None and self.core.mood is Mood.RUNNING:  # else it is refused
-            self._active[group.name] = group
-            # AUTO means the servers that are open, which a reread does not change.
-            url = self._serverurl
-            self._joining = {
-                process.name: process.replace(serverurl=url) if process.auto_serverurl else process
-                for process in processes
-            }
+            self._active[group.name], self._joining = group, processes
         if answer is None:
             self.driver.handle(GroupAdded(policy))
         else:
