@@ -52,6 +52,17 @@ def answered(name, answer, arguments=None):
     )
 
 
+def later_than_the_wall():
+    """An edit: another time where a moment is judged by both clocks; who only measures how long a write takes need not differ."""
+    before = [""]
+
+    def change(entry):
+        previous, before[0] = before[0], entry[0]
+        return ("mono", (), entry[2] + 1) if (previous, entry[0]) == ("wall", "mono") else None
+
+    return change
+
+
 def test_a_whole_run_is_told_again_to_its_exit_status():
     made = world()
     result = replayed(recorded(made))
@@ -75,7 +86,7 @@ def test_long_arguments_are_shown_from_shortly_before_they_part():
 
 
 def test_a_clock_that_told_another_time_is_found():
-    text, line = edited(recorded(), answered("mono", lambda now: now + 1))
+    text, line = edited(recorded(), later_than_the_wall())
     assert replayed(text).difference.startswith("recording:")
     assert line > 2
 
@@ -210,7 +221,7 @@ def test_the_command_tells_recordings_from_scenarios_and_exits_by_the_verdict(tm
     path.write_bytes(text[: len(text) // 2])
     assert cli.main(["replay", str(path)]) == 0
     assert capsys.readouterr().out.endswith("; the recording ends before the daemon\n")
-    path.write_bytes(edited(text, answered("mono", lambda now: now + 1))[0])
+    path.write_bytes(edited(text, later_than_the_wall())[0])
     assert cli.main(["replay", str(path)]) == 1
     assert f"DIFFERENT {path}:" in capsys.readouterr().out
     path.write_bytes(text.replace(b"recording 1\n", b"recording 2\n", 1))
