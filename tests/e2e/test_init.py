@@ -6,11 +6,11 @@ What others have too, or ought to have, is asked of all of them: `tests/e2e/init
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.container import Container, children, descendants, ran
+from tests.e2e.inits.signals import held
 from tests.e2e.instance import alive, stat_fields, until
 
 pytestmark = pytest.mark.usefixtures("as_root")
@@ -74,13 +74,6 @@ def test_a_command_that_does_not_stop_is_killed_if_we_were_told_to() -> None:
         assert container.wait() == 137
 
 
-def held(pid: int) -> bool:
-    """Whether that process has blocked signals, the first thing our program does; while it waits for them it does not show."""
-    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    itself = status["Name"] != "unshare"  # which blocks some for an instant, too
-    return itself and int(status["SigBlk"], 16) >> (signal.SIGTERM - 1) & 1 == 1
-
-
 @PLACES
 def test_a_signal_that_comes_before_the_command_is_started_reaches_it(first: bool) -> None:
     with Container("--", "sleep", "1000", first=first) as container:
@@ -88,7 +81,6 @@ def test_a_signal_that_comes_before_the_command_is_started_reaches_it(first: boo
             assert container.process.poll() is None
         container.send(signal.SIGTERM)
         assert container.wait() == 143
-
 
 
 def test_exit_codes_are_changed_for_one_and_all_others_kept() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+from pathlib import Path
 
 from tests.e2e.container import children, descendants, kill_all
 from tests.e2e.inits.case import ELSE, PID1, Trial, case, having
@@ -17,10 +20,19 @@ def pipeline(trial: Trial) -> str:
         six = until("six processes", lambda: len(found := descendants(container.pid)) == 6 and found)
         trial.send(container, signal.SIGTERM)
         trial.status(container)
-        signal.sigtimedwait([], 0.2)
-        left = [pid for pid in six if alive(pid)]
+        left = [pid for pid in six if alive(pid) and not doomed(pid)]
         kill_all(left)
         return f"{len(left)} of 6 left"
+
+
+def doomed(pid: int) -> bool:
+    """Whether a signal that ends that process is under way to it."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return True
+    pending = [int(line.split()[1], 16) for line in lines if line.startswith(("SigPnd", "ShdPnd"))]
+    return any(mask & (1 << signal.SIGKILL - 1 | 1 << signal.SIGTERM - 1) for mask in pending)
 
 
 @case("TERM to a pipeline, for the group", "dumb-init: child-group kill", "0 of 6 left", GROUP, (ELSE,))
@@ -53,16 +65,18 @@ def group_variable(trial: Trial) -> str:
     return usr1(trial, around='TINI_KILL_PROCESS_GROUP= exec "$0" "$@"')
 
 
-HUNDRED = "for n in $(seq 100); do (sleep 1 &); done; echo left; read line; exit 2"
+HUNDRED = "for n in $(seq 100); do (read line </dev/fd/{} &); done; echo left; read line; exit 2"
 KEPT = {"dumb-init": "PID 1: adopted, reaped; else: left to others"}
 
 
 def orphans(trial: Trial, **options: str) -> tuple[str, str]:
-    """What becomes of a hundred, and what is said of it."""
-    with trial.start("sh", "-c", HUNDRED, stdin=-1, **options) as container:
+    """What becomes of a hundred that end when we let them, and what is said of it."""
+    reader, writer = os.pipe()
+    with trial.start("sh", "-c", HUNDRED.format(reader), stdin=-1, pass_fds=[reader], **options) as container:
+        os.close(reader)
         container.until_said("left")
         adopted = len(children(container.pid)) > 1
-        trial.patience_s += 2
+        os.close(writer)
         reaped = trial.sees(lambda: len(children(container.pid)) == 1)
         container.close_stdin()
         trial.status(container)
@@ -95,29 +109,37 @@ def named(trial: Trial) -> str:
     return "names each orphan" if len(lines) >= 100 else f"names {len(lines)}"
 
 
-SLOW = "trap 'sleep 0.3; echo ended; exit' TERM; echo on; while :; do sleep 0.05; done"
+END = 'trap : WINCH; sleep 0.5; grep -qs "State:.[^ZX]" /proc/$0/status && echo waited for || echo alone; exit'
+SLOW = f"trap 'echo fence' WINCH; trap '{END}' TERM; echo on; while :; do sleep 0.05; done"
+"""$0 is the init. A shell takes the lower of two signals first, TERM before WINCH."""
+LONG = having(initd=("--grace", "60"), tini=("-s",), dumb_init=(), catatonit=())
+ANSWERS = {
+    **{"waited for\n": "SIGTERM, waited for", "alone\n": "SIGTERM, not waited for"},
+    **{"fence\n": "left alone", "": "killed"},
+}
 KILLED = "PID 1: killed; else: left alone"
 
 
 def left_over(trial: Trial, where: str) -> str:
     """What a background process hears when CMD has ended."""
-    with trial.start("sh", "-c", f'{where} sh -c "$0" & read line; exit 3', SLOW, stdin=-1) as container:
+    with trial.start("sh", "-c", f'{where} sh -c "$0" $PPID & read line; exit 3', SLOW, stdin=-1) as container:
         container.until_said("on")
         others = [pid for child in children(container.pid) for pid in descendants(child)]
         container.close_stdin()
-        if trial.status(container) != "3":
-            return f"status {trial.status(container)}"
-        if "ended" in container.out:
-            return "SIGTERM, waited for"
-        signal.sigtimedwait([], 1)
-        left = [pid for pid in others if alive(pid)]
-        kill_all(left)
-        return "SIGTERM, not waited for" if "ended" in container.out else "left alone" if left else "killed"
+        if (status := trial.status(container)) != "3":
+            return f"status {status}"
+        for pid in others:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGWINCH)
+        until("an answer or an end", lambda: container.out != "on\n" or not any(alive(pid) for pid in others))
+        kill_all(others)
+        return ANSWERS[container.out.removeprefix("on\n")]
 
 
 @case(
     "a background process when CMD ends", "§1.1 what happens to the rest; dumb-init: TERM when the child exits",
     "SIGTERM, waited for",
+    LONG,
     kept={"tini": KILLED, "catatonit": KILLED, "dumb-init": "PID 1: killed; else: SIGTERM, not waited for"},
     fault_of=("tini", "dumb-init", "catatonit"),
 )  # fmt: skip
@@ -125,7 +147,7 @@ def background(trial: Trial) -> str:
     return left_over(trial, "")
 
 
-@case("one in a session of its own when CMD ends", "§1.1 what happens to the rest", "SIGTERM, waited for",
+@case("one in a session of its own when CMD ends", "§1.1 what happens to the rest", "SIGTERM, waited for", LONG,
       kept={"tini": KILLED, "catatonit": KILLED, "dumb-init": KILLED}, fault_of=("tini", "dumb-init", "catatonit"))  # fmt: skip
 def daemon(trial: Trial) -> str:
     return left_over(trial, "setsid")

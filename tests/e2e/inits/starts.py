@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.e2e.container import children
 from tests.e2e.inits.case import ELSE, PID1, Trial, case, having
-from tests.e2e.inits.signals import ready
-from tests.e2e.instance import stat_fields
+from tests.e2e.inits.signals import TELLER, held, ready, states
+from tests.e2e.instance import stat_fields, until
 
 EXIT_5 = ("sh", "-c", "exit 5")
 
@@ -97,9 +97,11 @@ def listen_pid(trial: Trial) -> str:
 
 @case("a descriptor that CMD has closed", "§1.1 fds ≥3", "let go", fault_of=("tini", "dumb-init"))
 def descriptors(trial: Trial) -> str:
-    with trial.start("sh", "-c", "exec 7>&-; echo on; read line", around='exec "$0" "$@" 7</etc/passwd', stdin=-1) as container:
-        container.until_said("on")
-        signal.sigtimedwait([], 0.3)
+    closing = ("sh", "-c", 'exec 7>&-; exec "$0" "$@"', *TELLER)
+    with trial.start(*closing, around='exec "$0" "$@" 7</etc/passwd') as container:
+        container.until_said("ready")
+        trial.send(container, signal.SIGUSR1)
+        container.until_said("<10>")  # who passes signals on has done what it does at its start
         return "kept open" if Path(f"/proc/{container.pid}/fd/7").exists() else "let go"
 
 
@@ -113,8 +115,7 @@ def pause(trial: Trial) -> str:
     answers = []
     for number in (signal.SIGINT, signal.SIGTERM):
         with trial.start() as container:
-            trial.sees(lambda: stat_fields(container.pid)[:1] == ["S"])
-            signal.sigtimedwait([], 0.3)
+            until("it waits", lambda: held(container.pid) or os.readlink(f"/proc/{container.pid}/cwd") == "/")
             trial.send(container, number)
             answers.append(trial.status(container))
     return " ".join(answers)
@@ -128,8 +129,8 @@ def idle(trial: Trial) -> str:
 
     def rests() -> bool:
         before = switches()
-        signal.sigtimedwait([], 1.5)
-        return switches() == before
+        signal.sigtimedwait([], 1.2)
+        return switches() == before and states(container.pid) == "S"  # else it is awake and has no processor yet
 
     with trial.start("sleep", "1000") as container:
         trial.sees(lambda: ready(container.pid, "sleep"))

@@ -7,8 +7,8 @@ import shlex
 
 from tests.e2e.container import UNSHARE, descendants
 from tests.e2e.inits.case import ELSE, PID1, Trial, case, having
-from tests.e2e.inits.signals import TELLER
-from tests.e2e.instance import stat_fields
+from tests.e2e.inits.signals import FENCE, TELLER
+from tests.e2e.instance import stat_fields, until
 from tests.e2e.terminal import Terminal
 
 SHELL = ("bash", "--norc", "--noprofile", "-i")
@@ -58,7 +58,10 @@ def job_control(trial: Trial) -> str:
 def hand_over(trial: Trial) -> str:
     with attached(trial, *TELLER) as screen:
         screen.until("ready")
-        told = [name for name in ("<1>", "<18>") if screen.sees(name, 0, 0.5)]
+        init = until("the init", lambda: len(found := descendants(screen.pid)) > 1 and found)[-2]
+        os.kill(init, FENCE)
+        screen.until(f"<{FENCE}>")
+        told = [name for name in ("<1>", "<18>") if name in screen.seen]
         return " ".join(told) or "not told"
 
 
@@ -73,10 +76,11 @@ def stopped(trial: Trial) -> str:
         screen.until("\r\ngo\r\n")
         trial.sees(lambda: in_front(screen))  # else the SIGCONT of the hand-over takes back what is typed
         place = screen.type("\x1a")
-        if not screen.sees("Stopped", place, min(trial.patience_s, 10)):
+        if not screen.sees("Stopped", place, trial.patience_s):
             return "no prompt"
         screen.type("fg\n")
         screen.sees("-- sh -c", screen.until("$ ", place), trial.patience_s)
+        trial.sees(lambda: in_front(screen))
         screen.type("hello\n")
         return "prompt, goes on" if screen.sees("got hello", place, trial.patience_s) else "prompt, does not go on"
 
