@@ -248,7 +248,7 @@ class Session:
             process = self.core.process(instance)
             assert process is not None, "the core announces instances it has"
             program = Program(instance, change.name, self._joining[process.name])
-            if any(program.config.ends.values()):
+            if any(program.config.ends.values()) or not program.has_files:
                 from initd.logs.lastwords import Tail  # most have nothing to do with it
 
                 program.tail = Tail()

@@ -10,7 +10,7 @@ import errno
 import sys
 from collections import deque
 
-from initd.drive.program import Program, Running
+from initd.drive.program import End, Program, Running
 from initd.drive.spawner import Spawner
 from initd.reaper.reaper import Reaper, describe
 from initd.supervise import effects
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from initd.drive.loop import Loop
+    from initd.kernel.port import ExitStatus
     from initd.logs.program import OpenLogs, ProgramLogs
     from initd.supervise.events import Event
     from initd.supervise.supervisor import Supervisor
@@ -104,9 +105,16 @@ class Driver:
             if running.program.running is running:
                 running.program.running = None
             status = each.status
+            self._remember(running, status)
             code = -1 if status.code is None else status.code
             instance, wall_ns, signal = running.program.instance, self._kernel.wall(), status.signal or 0
             self.handle(Reaped(instance, each.pid, code, describe(status), wall_ns, signal))
+
+    def _remember(self, running: Running, status: ExitStatus) -> None:
+        begun, ended_ns = running.began_ns, self._kernel.mono()
+        running.program.remember(
+            End(running.pid, begun, ended_ns, status.code, status.signal, running.sent, running.logged)
+        )
 
     def _before_reap(self, running: Running) -> None:
         """The last bytes of a child, while its pid is still held."""
@@ -122,6 +130,8 @@ class Driver:
 
     def _born(self, running: Running) -> None:
         running.program.running, running.program.logs = running, running.logs
+        if running.program.tail is not None:
+            running.program.tail.begin()
         self._reaper.register(running.pid, running)
 
     # -- events and effects ------------------------------------------------------------------------------------------
@@ -178,9 +188,15 @@ class Driver:
                 self._kernel.killpg(effect.pid, effect.signal)
             else:
                 self._kernel.kill(effect.pid, effect.signal)
+            self._sent(effect)
         except OSError as error:
             code, text = error.errno or errno.EINVAL, str(error)
         self.handle(Signalled(effect.instance, effect.pid, effect.signal, code, text, effect.request))
+
+    def _sent(self, effect: effects.Kill) -> None:
+        program = self.programs.get(effect.instance)
+        if program is not None and program.running is not None and program.running.pid == effect.pid:
+            program.running.sent = effect.signal
 
     def _send(self, effect: effects.Send) -> None:
         # There is one at a time, whatever its size: what a listener has not answered it is not sent the next after.

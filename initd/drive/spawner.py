@@ -14,7 +14,7 @@ from contextlib import ExitStack
 
 from initd.drive.line import Line
 from initd.drive.policies import socket_policy
-from initd.drive.program import Running
+from initd.drive.program import End, Running
 from initd.drive.resolve import CommandError, Executable, resolve
 from initd.drive.sockets import SocketError, Sockets
 from initd.drive.stdin import StdinPipe
@@ -134,6 +134,9 @@ class Spawner:
 
     def _fail(self, program: Program, attempt: int, text: str, no_socket: bool = False, status: int = 0) -> None:
         del self._wanted[program.instance]
+        if text:
+            now_ns = self._loop.kernel.mono()
+            program.remember(End(0, now_ns, now_ns, text=text))
         self._emit(SpawnFailed(program.instance, attempt, text, self._loop.kernel.wall(), no_socket, status))
 
     def _fork_ready(self) -> None:
@@ -230,7 +233,8 @@ class Spawner:
             ours.pop_all()
         if stdin_parent >= 0:
             kernel.set_nonblocking(stdin_parent)
-        running = Running(program, attempt, child.pid, child.note_fd, logs, StdinPipe(self._loop, stdin_parent))
+        pipe_in, began_ns = StdinPipe(self._loop, stdin_parent), kernel.mono()
+        running = Running(program, attempt, child.pid, child.note_fd, logs, pipe_in, began_ns, prepared.logs.sizes)
         return running, child, (stdout_parent, stderr_parent)
 
     def _watch_note(self, running: Running, child: Child) -> None:

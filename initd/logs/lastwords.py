@@ -19,13 +19,24 @@ KEPT_BYTES = 3072
 class Tail:
     """The end of what a program has written, both streams as they came."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_kept", "_recent")
 
     def __init__(self) -> None:
         self._kept = b""
+        self._recent = 0
+
+    def begin(self) -> None:
+        """Another run begins."""
+        self._recent = 0
+
+    @property
+    def recent(self) -> bytes:
+        """What is kept of the run that began last."""
+        return self._kept[max(0, len(self._kept) - self._recent) :]
 
     def add(self, data: bytes) -> None:
         """Keep the end of what there is now."""
+        self._recent += len(data)
         self._kept = (self._kept + data)[-KEPT_BYTES:] if len(data) < KEPT_BYTES else data[-KEPT_BYTES:]
 
     def lines(self) -> bytes:

@@ -25,6 +25,11 @@ class OpenLogs:
     def __init__(self, stdout: RotatingFile | None, stderr: RotatingFile | None) -> None:
         self.stdout, self.stderr = stdout, stderr
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How long the two files are; 0 where there is none."""
+        return self.stdout.size if self.stdout else 0, self.stderr.size if self.stderr else 0
+
 
 def prepare_logs(files: Files, stdout: LogTarget | None, stderr: LogTarget | None) -> OpenLogs:
     """Open the targets, creating them; raises OSError with nothing left open."""

@@ -62,6 +62,11 @@ class RotatingFile:
         """Append to a descriptor of somebody else's, a standard stream for instance; it is never closed."""
         return cls(LogTarget(name), fd, borrowed=True)
 
+    @property
+    def size(self) -> int:
+        """How long the file is, as far as we know; 0 for what has no length."""
+        return max(0, self._size)
+
     def append(self, files: Files, chunks: Iterable[bytes], dropped: int = 0) -> list[str]:
         """Write the chunks, none of them split over two files, rotating behind each that reaches `maxbytes`.
 

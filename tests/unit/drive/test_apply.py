@@ -8,6 +8,7 @@ from initd.config.model import LogConfig, ProcessConfig, SocketConfig
 from initd.drive.apply import REAPS_PER_TURN, Driver
 from initd.drive.loop import Loop
 from initd.drive.program import Program
+from initd.logs.lastwords import Tail
 from initd.logs.program import ProgramLogs
 from initd.logs.sinks import SinkTable
 from initd.states import ProcessState
@@ -344,3 +345,31 @@ def test_what_is_for_a_listener_that_has_just_ended_is_unsent():
     bench.driver._apply(Send(1, 7, "text"))
     assert list(bench.driver._events) == [events.Unsent(1, 7)]
     assert bench.lines == []
+
+
+@pytest.mark.parametrize(("behaviour", "code", "signal"), [("exit 3 after 2s", 3, None), ("segv after 2s", None, 11)])
+def test_how_a_try_ended_is_remembered_with_how_long_it_lasted(behaviour, code, signal):
+    bench = Bench(ProcessPolicy("a", startsecs=0, autorestart=Restart.NEVER), behaviours=behaviour)
+    bench.until(lambda: bench.state() is ProcessState.EXITED)
+    (end,) = bench.driver.programs[1].ends
+    assert (end.code, end.signal, end.sent, end.text) == (code, signal, 0, "")
+    assert end.ended_ns - end.began_ns == 2_000_000_000
+
+
+def test_a_signal_of_ours_is_remembered_with_the_end_of_who_was_sent_it():
+    bench = Bench(ProcessPolicy("a"))
+    bench.until(lambda: bench.driver.programs[1].running)
+    bench.driver.handle(events.StopAsked(1))
+    bench.until(lambda: bench.state() is ProcessState.STOPPED)
+    assert [end.sent for end in bench.driver.programs[1].ends] == [SIGTERM]
+
+
+def test_what_a_run_has_written_is_told_from_what_was_written_before_it():
+    bench = Bench(ProcessPolicy("a"), behaviours="run")
+    tail = bench.driver.programs[1].tail = Tail()
+    tail.add(b"of long ago\n")
+    bench.until(lambda: bench.driver.programs[1].running)
+    assert tail.recent == b""
+    tail.add(b"now\n")
+    assert tail.recent == b"now\n"
+    assert tail.lines() == b"of long ago\nnow\n"

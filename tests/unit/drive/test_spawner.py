@@ -380,3 +380,22 @@ def test_what_is_ready_forks_in_one_turn_while_there_is_time(bench):
     while not bench.born:
         bench.settle(1)
     assert len(bench.born) == 3
+
+
+def test_a_start_that_came_to_nothing_is_remembered_with_its_reason_but_not_one_that_was_called_off(bench):
+    program = bench.program(command="nowhere")
+    bench.spawner.spawn(program, 1)
+    bench.settle()
+    bench.spawner.spawn(program, 2)
+    bench.spawner.cancel(program, 2)
+    (end,) = program.ends
+    assert (end.pid, end.text, end.code, end.signal) == (0, "can't find command 'nowhere'", None, None)
+    assert end.began_ns == end.ended_ns == bench.kernel.mono()
+
+
+def test_a_child_knows_when_it_began_and_where_its_logs_were(bench):
+    bench.kernel.files.put("/var/log/p.log", b"12345")
+    bench.spawner.spawn(bench.program(stderr=NO_LOG), 1)
+    bench.settle()
+    (running,) = bench.born
+    assert (running.began_ns, running.logged) == (bench.kernel.mono(), (5, 0))

@@ -65,3 +65,14 @@ def test_it_is_written_where_there_is_somebody_to_read_it(tmp_path: Path, monkey
     os.close(writer)
     lastwords.write(LinuxFiles(), b"four\n", -1)
     assert message.read_bytes() == b"two\nthree\nfour\n"
+
+
+def test_of_a_run_there_is_no_more_than_it_has_written_and_no_more_than_is_kept() -> None:
+    made = tail(b"before\n")
+    made.begin()
+    assert made.recent == b""
+    made.add(b"a\n")
+    made.add(b"b\n")
+    assert made.recent == b"a\nb\n"
+    made.add(b"x" * (KEPT_BYTES + 5))
+    assert made.recent == b"x" * KEPT_BYTES
