@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from initd.kernel.port import Seen
+
     Opened = TypeVar("Opened")
 
 OPEN_TRIES = 4
@@ -197,6 +199,21 @@ class LinuxFiles:
     def groups_of(self, name: str, gid: int) -> tuple[int, ...]:
         others = [other for other in os.getgrouplist(name, gid) if other != gid]
         return (gid, *others)
+
+    # for whoever wants to know why
+    def owner(self, path: str) -> tuple[int, int, int]:
+        status = os.stat(path)
+        return status.st_mode, status.st_uid, status.st_gid
+
+    def processes(self) -> list[Seen]:
+        from initd.kernel import linux_seen
+
+        return linux_seen.processes()
+
+    def listeners(self, port: int) -> list[int]:
+        from initd.kernel import linux_seen
+
+        return linux_seen.listeners(port)
 
 
 def _inherited(path: str) -> int:

@@ -91,6 +91,24 @@ class ExitStatus(Record):
     dumped: bool = False
 
 
+class Seen(Record):
+    """One process as the process table shows it.
+
+    `born_ns` is by the monotonic clock, to a hundredth of a second. `title` is its command line, or its name where it has
+    none; `env` is that of its start, empty where it is not to be read or was overwritten. `exe` is the file it executes, "" if
+    that is not to be known.
+    """
+
+    pid: int
+    parent: int
+    group: int
+    session: int
+    born_ns: int
+    title: str
+    exe: str = ""
+    env: tuple[str, ...] = ()
+
+
 class Completion(Record):
     """The answer to `submit`: `value`, or `error` when the operation raised."""
 
@@ -315,3 +333,13 @@ class Files(Protocol):
 
     def groups_of(self, name: str, gid: int) -> tuple[int, ...]:
         """Every group that lists the user as member, with `gid` first."""
+
+    # for whoever wants to know why
+    def owner(self, path: str) -> tuple[int, int, int]:
+        """(st_mode, st_uid, st_gid), following links."""
+
+    def processes(self) -> list[Seen]:
+        """Every process of our pid namespace but zombies, ascending by pid; [] where there is no /proc of it."""
+
+    def listeners(self, port: int) -> list[int]:
+        """The pids that hold a TCP socket listening at that port, ascending; 0 stands for one that is not to be found."""

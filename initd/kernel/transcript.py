@@ -21,7 +21,7 @@ import builtins
 from hashlib import blake2b
 
 from initd.errors import InitdError, KernelError
-from initd.kernel.port import Child, ExitStatus, SetupFailed
+from initd.kernel.port import Child, ExitStatus, Seen, SetupFailed
 from initd.record import Record
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ SHORT = 1000
 SHOWN = 60
 """So much of a longer one is written for a reader."""
 
-_ANSWERS: dict[str, type[Record]] = {each.__name__: each for each in (Child, ExitStatus, SetupFailed)}
+_ANSWERS: dict[str, type[Record]] = {each.__name__: each for each in (Child, ExitStatus, Seen, SetupFailed)}
 _SIMPLE = frozenset({int, bool, type(None), float})
 
 

@@ -10,6 +10,7 @@ import stat
 
 from sim.kernel.descriptors import DescriptorTable
 from sim.kernel.faults import Faults
+from sim.kernel.process import ProcessTable
 from sim.kernel.reader import Reader
 from sim.kernel.sockets import Network
 from sim.kernel.storage import Storage
@@ -45,6 +46,7 @@ class Disk:
         self.readers: dict[Node, Reader] = {}
         self.one_stream = False
         self._descriptors = DescriptorTable(1024)
+        self.table = ProcessTable(2, 3)
         self._random = random.Random(seed)
         self.on_call: Callable[[str, tuple[Any, ...]], None] | None = None
         for path in DIRECTORIES:
@@ -53,9 +55,9 @@ class Disk:
         for name in ("null", "full", "stdout", "stderr"):
             self.tree.put(f"/dev/{name}", Node(stat.S_IFCHR, 0o666)).device = name
 
-    def attach(self, descriptors: DescriptorTable, uid: int) -> None:
-        """Use the daemon's descriptor table and user from now on."""
-        self._descriptors = descriptors
+    def attach(self, descriptors: DescriptorTable, uid: int, table: ProcessTable) -> None:
+        """Use the daemon's descriptor table and user, and the machine's processes, from now on."""
+        self._descriptors, self.table = descriptors, table
         self.tree.uid = uid
 
     # what tests put in and look at

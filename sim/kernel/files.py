@@ -6,9 +6,10 @@ import errno
 import fnmatch
 import stat
 
+from initd.kernel.port import Seen
 from sim.kernel.descriptors import Description
 from sim.kernel.disk import Disk
-from sim.kernel.process import os_error
+from sim.kernel.process import Process, os_error
 from sim.kernel.rules import rule
 from sim.kernel.syslogd import LogConnection
 from sim.kernel.tree import Node
@@ -296,6 +297,30 @@ class SimFiles(Disk):
         self._enter("groups_of", "/etc/group")
         return self.users.groups_of(name, gid)
 
+    # for whoever wants to know why
+    @rule("owner-follows-links")
+    def owner(self, path: str) -> tuple[int, int, int]:
+        self._enter("owner", path)
+        node = self.tree.find(path)
+        return node.kind | node.mode, node.uid, node.gid
+
+    @rule("processes-without-zombies", "processes-born-when-they-were-forked", "processes-keep-the-environment-of-their-exec")
+    def processes(self) -> list[Seen]:
+        self._enter("processes", "/proc")
+        return [_seen(one) for _, one in sorted(self.table.by_pid.items()) if one.state not in "ZX"]
+
+    @rule("listeners-by-port")
+    def listeners(self, port: int) -> list[int]:
+        self._enter("listeners", "/proc")
+        listener = self.network.listener(port)
+        if listener is None:
+            return []
+        holders = [pid for pid, one in sorted(self.table.by_pid.items()) if listener in self._held(one)]
+        return holders or [0]
+
+    def _held(self, process: Process) -> list[Description]:
+        return list((self._descriptors.entries if process.is_daemon else process.fds).values())
+
     def _readable(self, path: str) -> Node:
         node = self.tree.find(path)
         if node.kind == stat.S_IFDIR:
@@ -307,3 +332,10 @@ class SimFiles(Disk):
     def _may_change(self, directory: Node, path: str) -> None:
         if not self.tree.allowed(directory, 2):
             raise os_error(errno.EACCES, path)
+
+
+def _seen(process: Process) -> Seen:
+    env = tuple(f"{name}={value}" for name, value in process.env.items())
+    argv = process.argv or ("initd",)
+    parent = process.parent.pid if process.parent is not None else 0
+    return Seen(process.pid, parent, process.pgid, process.sid, process.born_ns, " ".join(argv), argv[0], env)

@@ -55,7 +55,7 @@ class Machine:
         self.family = Family(self)
         self.scheduler = Scheduler(self)
         self.descriptors = DescriptorTable(nofile)
-        files.attach(self.descriptors, uid)
+        files.attach(self.descriptors, uid, table)
         files.storage.on_release.append(self.scheduler.disk_is_back)
         self.caught: frozenset[int] = frozenset()
         self.taken: set[int] = set()

@@ -245,6 +245,10 @@ class Network:
         listener = self._by_port[port] = Listener(self, None, port)
         return listener
 
+    def listener(self, port: int) -> Listener | None:
+        """Who listens on a port."""
+        return self._by_port.get(port)
+
     def forget(self, listener: Listener) -> None:
         """Nobody listens there any more; the socket file of a UNIX one stays, stale."""
         if listener.node is not None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from initd.errors import KernelError
 from initd.kernel import transcript
-from initd.kernel.port import Child, ExitStatus, SetupFailed, SpawnSpec
+from initd.kernel.port import Child, ExitStatus, Seen, SetupFailed, SpawnSpec
 from initd.kernel.transcript import (
     RecordingError,
     entries,
@@ -27,6 +27,7 @@ from initd.kernel.transcript import (
 SIMPLE = st.none() | st.booleans() | st.integers() | st.binary() | st.text(st.characters())
 RECORDS = st.builds(ExitStatus, st.none() | st.integers(0, 255), st.none() | st.integers(1, 64), st.booleans())
 RECORDS |= st.builds(Child, st.integers(1, 9), st.integers(-1, 9), st.none() | st.builds(SetupFailed, st.text(), st.integers()))
+RECORDS |= st.builds(Seen, *[st.integers()] * 5, st.text(), st.text(), st.lists(st.text()).map(tuple))
 ANSWERS = st.recursive(SIMPLE | RECORDS, lambda inner: st.lists(inner) | st.lists(inner).map(tuple), max_leaves=6)
 
 
