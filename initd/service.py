@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from initd.control.facade.events import Bus
     from initd.control.facade.handlers import Handlers
     from initd.drive.loop import Loop
+    from initd.explain.facts import Facts
     from initd.members import Members
     from initd.session import Session
     from initd.supervise.effects import Effect, HandleResult, Reply, Told
@@ -138,6 +139,15 @@ class Service:
 
     def remote_event(self, kind: str, data: str) -> None:
         self._session.driver.handle(Emitted(remote(kind, data)))
+
+    def facts(self, instance: int) -> Facts | None:
+        from initd.explain.facts import facts_of
+
+        process, driver = self._session.core.process(instance), self._session.driver
+        program = driver.programs.get(instance)
+        if process is None or program is None:
+            return None
+        return facts_of(process, program, self._session.environ, self.loop.kernel, driver.programs.values())
 
     # -- groups ------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from initd.config.model import Config, GroupConfig, PluginConfig, ProcessConfig
     from initd.control.steps import Steps
     from initd.drive.loop import Loop
+    from initd.explain.facts import Facts
     from initd.states import Mood, ProcessState
     from initd.supervise.notifications import Notification
 
@@ -133,6 +134,9 @@ class Daemon(Protocol):
 
     def remote_event(self, kind: str, data: str) -> None:
         """Tell the event listeners."""
+
+    def facts(self, instance: int) -> Facts | None:
+        """What is known of a live process, for whoever wants to know why it is in its state."""
 
     # groups
     def add_group(self, name: str, answer: Answer) -> None:

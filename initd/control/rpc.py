@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     Method = Callable[..., Any]
 
 _NAMESPACE: dict[str, Method] = {**DAEMON, **GROUPS, **INFO, **LOGS, **PROCESS}
+OWN = "initd"
+"""The namespace of what supervisord has not: loaded when first asked for, and not listed, so that clients find what they know."""
 _WHILE_GOING_DOWN = frozenset({"sendRemoteCommEvent"})
 NO_PLUGINS: dict[str, Plugin] = {}
 _NAME_CHARS = 200
@@ -89,10 +91,13 @@ class Rpc:
         plugin = self.plugins.get(namespace)
         if plugin is not None:
             return (yield from plugin.call(bare, params))
-        method = self.methods.get(name)
-        if method is None:
+        method, arity = self.methods.get(name), self.signatures.get(name)
+        if namespace == OWN:
+            from initd.control.rpc_explain import METHODS, SIGNATURES
+
+            method, arity = METHODS.get(bare), SIGNATURES.get(bare)
+        if method is None or arity is None:
             raise fault(Fault.UNKNOWN_METHOD)
-        arity = self.signatures[name]
         if not arity.least <= len(params) <= arity.most:
             raise fault(Fault.INCORRECT_PARAMETERS)
         if namespace != "system" and bare not in _WHILE_GOING_DOWN:

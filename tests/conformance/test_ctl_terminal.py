@@ -76,6 +76,8 @@ def lines(*typed: str) -> list[Keys]:
     return [Keys(f"{line}\n") for line in typed]
 
 
+OWN_COMMANDS = "commands of initd:\n==================\nexplain\n\n"
+"""What `help` says on a terminal beside what supervisorctl says; elsewhere it does not."""
 START = Keys("", editing=False)
 LEFT = "Exiting foreground\r\n"
 ASK_SHUTDOWN = "Really shut the remote supervisord process down y/N? "
@@ -219,7 +221,7 @@ def sit(client: str, daemon: stock.Daemon, sitting: Sitting) -> str:
         if sitting.ends:
             screen += terminal.rest()
             end = f"= {terminal.wait()}"
-    return normal(seen(screen).replace("\r\n", "\n"), daemon) + end
+    return normal(seen(screen).replace("\r\n", "\n"), daemon).replace(OWN_COMMANDS, "") + end
 
 
 def play(client: str, daemon: str, folder: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ They are from supervisor 4.3.0, copyright Agendaless Consulting and contributors
 
 from __future__ import annotations
 
-from initd.control.client.session import VERBS, Session
+from initd.control.client.session import OWN, VERBS, Session
 
 _TOPICS = {
     "add": "add <name> [...]\tActivates any updates in config for process/group",
@@ -16,6 +16,11 @@ _TOPICS = {
         "clear all\t\tClear all process' log files"
     ),
     "exit": "exit\tExit the supervisor shell.",
+    "explain": (
+        "explain <name>\t\tSay why a process is in its state\n"
+        "explain <gname>:*\tSay so for all processes in a group\n"
+        "explain all\t\tSay so for all processes"
+    ),
     "fg": "fg <process>\tConnect to a process in foreground mode\n\t\tCtrl-C to exit",
     "maintail": (
         "maintail -f \tContinuous tail of supervisor main log file (Ctrl-C to exit)\n"
@@ -99,7 +104,10 @@ def do_help(session: Session, argument: str) -> None:
         import cmd
 
         session.say("")
-        verbs = sorted(verb for verb in VERBS if verb not in ("help", "EOF"))
-        cmd.Cmd(stdout=session.out).print_topics("default commands (type help <topic>):", verbs, 15, 80)
+        verbs = sorted(verb for verb in VERBS if verb not in ("help", "EOF", *OWN))
+        page = cmd.Cmd(stdout=session.out)
+        page.print_topics("default commands (type help <topic>):", verbs, 15, 80)
+        if session.out.isatty():  # scripts compare what supervisorctl says
+            page.print_topics("commands of initd:", list(OWN), 15, 80)
     for plugin in session.plugins if argument != "help" else ():
         plugin.help(argument)

@@ -11,7 +11,7 @@ from initd.states import STOPPED_STATES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 _START_ERRORS = {
@@ -159,8 +159,13 @@ def do_status(session: Session, argument: str) -> None:
     wanted = argument.split()
     if wanted and "all" not in wanted:
         infos = [info for name in wanted for info in _matching(session, infos, name)]
+    short: Mapping[tuple[str, str], str] = {}
+    if session.out.isatty():  # what supervisorctl does not say is for people alone
+        from initd.control.client.explain import short_forms
+
+        short = short_forms(session, infos)
     rows = [(join_name(info["group"], info["name"]), info["statename"], info["description"]) for info in infos]
-    table.show_status(session.out, rows)
+    table.show_status(session.out, rows, [short.get((info["group"], info["name"]), "") for info in infos])
     if any(info["state"] in STOPPED_STATES for info in infos):
         session.status = StatusExit.NOT_RUNNING
 

@@ -21,9 +21,9 @@ class Server:
         self._sock: socket.socket | None = None
 
     def call(self, method: str, *params: str | int) -> Any:
-        """The method's value; Fault, ProtocolError, OSError."""
+        """The value of a method of `supervisor`, or of one named with its namespace; Fault, ProtocolError, OSError."""
         config = self._config
-        body = wire.encode_call(f"supervisor.{method}", params)
+        body = wire.encode_call(method if "." in method else f"supervisor.{method}", params)
         headers = {"Content-Type": "text/xml", "Accept": "text/xml", "Content-Length": str(len(body))}
         if config.username is not None and config.password is not None:
             headers |= transport.credentials(config.username, config.password)

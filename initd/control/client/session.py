@@ -30,6 +30,7 @@ VERBS = {
     "avail": "groups",
     "clear": "logs",
     "exit": "shell",
+    "explain": "explain",
     "fg": "foreground",
     "maintail": "logs",
     "open": "daemon",
@@ -50,6 +51,8 @@ VERBS = {
     "help": "help",
     "EOF": "shell",
 }
+OWN = ("explain",)
+"""Verbs that supervisorctl does not have; they are not listed where scripts and eyes compare with what it lists."""
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -91,7 +94,7 @@ class Session:
         self.out.write(line + "\n")
 
     def call(self, method: str, *params: str | int) -> Any:
-        """Call `supervisor.METHOD`; Fault, ProtocolError, OSError."""
+        """Call `supervisor.METHOD`, or a method that is named with its namespace; Fault, ProtocolError, OSError."""
         if self._server is None:
             self._server = Server(self.config)
         return self._server.call(method, *params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cmd
 
-from initd.control.client.session import VERBS, Session
+from initd.control.client.session import OWN, VERBS, Session
 from initd.control.rpc_names import join_name
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TAKE_GROUPS = frozenset({"add", "remove", "update"})
-_TAKE_PROCESSES = frozenset({"clear", "fg", "pid", "restart", "signal", "start", "status", "stop", "tail"})
+_TAKE_PROCESSES = frozenset({"clear", "explain", "fg", "pid", "restart", "signal", "start", "status", "stop", "tail"})
 
 
 def interact(session: Session) -> None:
@@ -61,7 +61,7 @@ class Shell(cmd.Cmd):
         """What `text`, the last word of `line`, may become."""
         words = line.split()
         if (len(words) < 2 and not (words and line.endswith(" "))) or words[0] == "help":
-            candidates = sorted(verb for verb in VERBS if verb != "EOF")
+            candidates = sorted(verb for verb in VERBS if verb != "EOF" and (text or verb not in OWN))
             candidates += [verb for plugin in self._session.plugins for verb in plugin.verbs()]
         elif words[0] in _TAKE_GROUPS:
             candidates = list(dict.fromkeys(info["group"] for info in self._processes()))

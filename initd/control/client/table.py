@@ -15,9 +15,9 @@ _STATES = {"RUNNING": "green", "STARTING": "yellow", "STOPPING": "yellow", "STOP
 _USES = {"in use": "green", "avail": "dim"}
 
 
-def show_status(out: TextIO, rows: Sequence[tuple[str, str, str]]) -> None:
-    """Print (name, state, description) rows."""
-    _show(out, rows, (max([30, *(len(name) for name, _state, _description in rows)]) + 2, 9), _STATES, "red")
+def show_status(out: TextIO, rows: Sequence[tuple[str, str, str]], notes: Sequence[str] = ()) -> None:
+    """Print (name, state, description) rows; on a terminal with a note behind each, which moves no column."""
+    _show(out, rows, (max([30, *(len(name) for name, _state, _description in rows)]) + 2, 9), _STATES, "red", notes)
 
 
 def show_available(out: TextIO, rows: Sequence[tuple[str, str, str, str]]) -> None:
@@ -26,12 +26,17 @@ def show_available(out: TextIO, rows: Sequence[tuple[str, str, str, str]]) -> No
 
 
 def _show(
-    out: TextIO, rows: Sequence[Sequence[str]], widths: Sequence[int], styles: dict[str, str], other: str
+    out: TextIO,
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    styles: dict[str, str],
+    other: str,
+    notes: Sequence[str] = (),
 ) -> None:
     """All columns but the last are padded to `widths`, and a space; `styles` are those of the second column."""
     if out.isatty():
         try:
-            _show_in_colour(out, rows, widths, styles, other)
+            _show_in_colour(out, rows, widths, styles, other, notes)
             return
         except ImportError:  # the columns are as readable without
             pass
@@ -41,7 +46,12 @@ def _show(
 
 
 def _show_in_colour(
-    out: TextIO, rows: Sequence[Sequence[str]], widths: Sequence[int], styles: dict[str, str], other: str
+    out: TextIO,
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    styles: dict[str, str],
+    other: str,
+    notes: Sequence[str],
 ) -> None:
     """Columns count the cells a terminal shows a text in, and are as narrow as they can be where lines would wrap."""
     import os
@@ -57,8 +67,8 @@ def _show_in_colour(
     if sum(widths) + len(widths) + sum(needed[-1:]) > console.width:
         widths = [least + 1 for least in needed[:-1]]
     text = Text()
-    for row, lengths in zip(rows, cells, strict=True):
+    for row, lengths, note in zip(rows, cells, notes or [""] * len(rows), strict=True):
         for at, cell in enumerate(row):
             text.append(cell, styles.get(cell, other) if at == 1 else None)
-            text.append(" " * (widths[at] - lengths[at] + 1) if at < len(widths) else "\n")
+            text.append(" " * (widths[at] - lengths[at] + 1) if at < len(widths) else f"  ({note})\n" if note else "\n")
     console.print(text, end="", soft_wrap=True)
