@@ -1,11 +1,10 @@
-"""Runs initd from this tree as its installed script would: isolated, without site."""
+"""Runs initd from this tree as its installed script would: isolated, without site, with what is built in alone."""
 
 import gc
-import os
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PREFIX = os.path.dirname(os.path.dirname(sys.executable))
+ROOT = __file__.rsplit("/", 2)[0]
+PREFIX = sys.executable.rsplit("/", 2)[0]
 sys.path += [ROOT, f"{PREFIX}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"]
 
 gc.disable()
