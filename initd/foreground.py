@@ -146,7 +146,7 @@ def _import_all(config: Config) -> None:
 
     from initd.config import fastcgi, lineformat, single  # noqa: F401
     from initd.drive import trial  # noqa: F401
-    from initd.kernel import linux_shared, linux_syslog  # noqa: F401
+    from initd.kernel import linux_seen, linux_shared, linux_syslog  # noqa: F401
     from initd.logs import formats, lastwords, lines, syslog  # noqa: F401
     from initd.plugins import entry  # noqa: F401
 
@@ -155,7 +155,8 @@ def _import_all(config: Config) -> None:
         from initd.control.facade import handlers, interface  # noqa: F401
 
     if config.servers:
-        from initd.control import door, http
+        from initd.control import door, http, rpc_explain  # noqa: F401
+        from initd.explain import facts  # noqa: F401
 
         http.preload()
         door.preload()
