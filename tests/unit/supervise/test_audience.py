@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from initd.supervise.audience import Audience
 from initd.supervise.effects import Effect, Log, Send, Told
-from initd.supervise.events import Emitted, Unsent
+from initd.supervise.events import Emitted, ListenerSpoke, Sent, Unsent
 from initd.supervise.group import Group
 from initd.supervise.notifications import Notification
 from initd.supervise.policy import SECOND, GroupPolicy, ListenerPolicy, ProcessPolicy
@@ -59,3 +59,34 @@ def test_what_could_not_be_sent_is_for_the_next_one() -> None:
     audience.hear(Unsent(1, 7), again)
     assert [(each.instance, each.serial) for each in again if isinstance(each, Send)] == [(2, 7)]
     assert any(isinstance(each, Log) and "epipe" in each.text for each in again)
+
+
+def two_of_a_pool(*ready: int) -> tuple[Audience, list[Effect]]:
+    """Two listeners of which these take events, two notifications, and what has been sent by the end of the first turn."""
+    audience, out = Audience("here", lambda instance: True), list[Effect]()
+    audience.pools.add("p", ListenerPolicy(("REMOTE_COMMUNICATION",), 10), [(1, "one"), (2, "two")])
+    audience.begin_turn(out)
+    for instance in ready:
+        audience.pools.heard(instance, b"READY\n")
+    for text in ("first", "second"):
+        audience.hear(Emitted(Notification("REMOTE_COMMUNICATION", text)), out)
+    audience.begin_turn(out)
+    return audience, out
+
+
+def sends(out: list[Effect]) -> list[tuple[int, int]]:
+    return [(each.instance, each.serial) for each in out if isinstance(each, Send)]
+
+
+def test_the_second_is_sent_in_the_same_turn_once_the_first_is_out() -> None:
+    audience, out = two_of_a_pool(1, 2)
+    assert sends(out) == [(1, 0)]
+    audience.hear(Sent(1, 0), out)
+    assert sends(out) == [(1, 0), (2, 1)]
+
+
+def test_who_comes_while_another_is_busy_with_what_is_out_is_sent_the_next_at_once() -> None:
+    audience, out = two_of_a_pool(1)
+    audience.hear(Sent(1, 0), out)
+    audience.hear(ListenerSpoke(2, b"READY\n"), out)
+    assert sends(out) == [(1, 0), (2, 1)]
