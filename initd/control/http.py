@@ -55,7 +55,7 @@ def preload() -> None:
 
 
 def open_servers(daemon: Daemon, configs: Sequence[ServerConfig], strict: bool = True) -> Servers:
-    """Bind and serve all of them from now on; BindError, with those before it closed again.
+    """Bind all of them, to be served once they are announced; BindError, with those before it closed again.
 
     A plugin whose interface cannot be made is a ConfigError, with all of them closed; unless `strict`, the rest is served.
     """
@@ -99,13 +99,12 @@ class Servers:
         self._sweep_ns: int | None = None
 
     def open(self, config: ServerConfig) -> int:
-        """Bind one server and watch it; the TCP port it got, 0 for a UNIX socket. OSError."""
+        """Bind one server, whose clients wait for `announce`; the TCP port it got, 0 for a UNIX socket. OSError."""
         if config.family == "unix":
             fd = self._kernel.listen_unix(config.path, config.mode, config.owner)
         else:
             fd = self._kernel.listen_tcp(config.host, config.port)
         self._listeners[fd] = _Listener(self, config)
-        self._watch(fd)
         return self._kernel.socket_port(fd)
 
     def add_interface(self, config: ServerConfig, interface: PluginConfig) -> None:
@@ -114,7 +113,7 @@ class Servers:
             self._plugins.setdefault(config.section, {})[interface.name] = self._daemon.make_interface(interface)
 
     def announce(self) -> None:
-        """Log what they serve, in supervisord's words."""
+        """Log what they serve, in supervisord's words, and serve it from the next turn on: no client sees half of a start."""
         for listener in self._listeners.values():
             config = listener.config
             made = self._plugins.get(config.section, {})
@@ -125,6 +124,7 @@ class Servers:
                 self._daemon.log(
                     "crit", f"Server {config.section!r} running without any HTTP authentication checking"
                 )
+        self._resume()
 
     def close(self, then: Callable[[], None] | None = None) -> None:
         """Stop listening, end all connections after a last write, remove the UNIX socket files, then call `then`."""

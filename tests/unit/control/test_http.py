@@ -34,6 +34,7 @@ def test_a_server_that_cannot_be_bound_names_its_configuration_and_closes_the_ot
 def test_a_tcp_server_serves_like_a_unix_one() -> None:
     world = World(SERVER)
     port = world.servers.open(ServerConfig("inet_http_server", "inet"))
+    world.servers.announce()
     client = world.kernel.connect_tcp(port)
     client.send(get("/ok.html"))
     world.settle()

@@ -22,7 +22,7 @@ def mono(time_ns):
 
 
 def spawned(pid):
-    return ("spawn", (SPEC,), transcript.plain(Child(pid)))
+    return ("spawn", (SPEC,), transcript.plain(Child(pid, -1)))
 
 
 def changed(old, new, pid=0, tries=0, expected=True):
