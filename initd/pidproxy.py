@@ -13,7 +13,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
+    from collections.abc import Iterable
 
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT)
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
@@ -39,19 +39,39 @@ class PidProxy:
         An end is noticed at a multiple of `look_every_s` after the start, as ever: supervisors count on a command that
         puts itself into the background to stay up here for longer than its startsecs.
         """
-        for number in FORWARDED:
-            signal.signal(number, self._forward)
+        if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:  # nobody would hear of the end
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # Taken from a queue, not by handlers: one that came just before a wait began would be lost until the next.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, (*FORWARDED, signal.SIGCHLD))
+        try:
+            return self._run(held)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+    def _run(self, held: Iterable[int]) -> int:
         started = time.monotonic()
         try:
-            pid = os.posix_spawn(os.path.abspath(self._command[0]), self._command, os.environ)
+            path = os.path.abspath(self._command[0])
+            pid = os.posix_spawn(path, self._command, os.environ, setsigmask=held)
         except OSError as error:
             _say(f"Can't run {self._command[0]}: {error.strerror}")
             return 127
-        os.waitpid(pid, 0)
-        time.sleep(-(time.monotonic() - started) % self._look_every_s)
+        while os.waitpid(pid, os.WNOHANG)[0] == 0:
+            number = signal.sigwait((*FORWARDED, signal.SIGCHLD))
+            if number != signal.SIGCHLD:
+                self._forward(number)
+        self._attend(-(time.monotonic() - started) % self._look_every_s)
         return 0
 
-    def _forward(self, number: int, _frame: FrameType | None) -> None:
+    def _attend(self, seconds: float) -> None:
+        """Forward what comes within that time."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            arrived = signal.sigtimedwait(FORWARDED, left)
+            if arrived is not None:
+                self._forward(arrived.si_signo)
+
+    def _forward(self, number: int) -> None:
         try:
             with open(self._pidfile, encoding="ascii") as file:
                 pid = int(file.read())
@@ -68,7 +88,7 @@ class PidProxy:
 
 
 def _say(line: str) -> None:
-    """Print without a buffer: a signal may arrive in the middle of another one's message."""
+    """Print without a buffer: whoever waits for the line waits for it now."""
     os.write(1, f"{line}\n".encode(errors="backslashreplace"))
 
 

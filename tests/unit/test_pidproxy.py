@@ -127,12 +127,37 @@ def test_it_ends_with_0_when_its_command_ends_however_that_failed(tmp_path: Path
 
 
 def test_the_end_of_a_command_is_looked_for_every_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
+    attended: list[float] = []
     clock = iter([100.0, 107.0])
-    monkeypatch.setattr(pidproxy, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=slept.append))
-    monkeypatch.setattr(pidproxy, "FORWARDED", ())
+    monkeypatch.setattr(pidproxy, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(pidproxy.PidProxy, "_attend", lambda _proxy, seconds: attended.append(seconds))
     assert pidproxy.PidProxy("none", [sys.executable, "-c", ""]).run() == 0
-    assert slept == [3.0]
+    assert attended == [3.0]
+
+
+def test_a_command_has_the_signals_that_its_proxy_holds_back(tmp_path: Path) -> None:
+    with proxy(tmp_path) as running:
+        status = Path(f"/proc/{running.pid}/status").read_text()
+    assert [line.split()[1].strip("0") for line in status.splitlines() if line.startswith("SigBlk")] == [""]
+
+
+def test_a_signal_that_has_come_before_anything_waits_is_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With handlers it would run just before the wait, which would then have nothing to end it."""
+    spawn, started, forwarded = os.posix_spawn, list[int](), list[int]()
+
+    def spawned(*args: object, **options: object) -> int:
+        started.append(spawn(*args, **options))  # type: ignore[arg-type]
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return started[0]
+
+    def forward(_proxy: pidproxy.PidProxy, number: int) -> None:
+        forwarded.append(number)
+        os.kill(started[0], number)
+
+    monkeypatch.setattr(pidproxy.os, "posix_spawn", spawned)
+    monkeypatch.setattr(pidproxy.PidProxy, "_forward", forward)
+    assert pidproxy.PidProxy("none", [sys.executable, "-c", "import time; time.sleep(1000)"], 0.01).run() == 0
+    assert forwarded == [signal.SIGUSR1]
 
 
 def test_a_command_that_cannot_be_run_is_127_at_once() -> None:
