@@ -75,7 +75,7 @@ class Sink(Intake, Protocol):
     def settle(self, done: Done) -> None:
         """Answer, without an error, when everything is done that was asked for so far, or has taken SETTLE_NS.
 
-        At once where one operation has taken that long by now: whoever asks for what hangs waits once, and not again and again.
+        At once where somebody has waited that long for what is still under way: what hangs is waited for once, not each time.
         """
 
 
@@ -132,7 +132,7 @@ class FileSink:
         self._behind = False
         self._renewal: Job | None = None
         self._busy = False
-        self._since_ns = 0  # when the operation that is under way began
+        self._hangs = False  # somebody has waited in vain for the operation that is under way
         self._waiting: deque[Callable[[], None]] = deque()
         self.on_idle: Callable[[], None] = _nothing
 
@@ -183,7 +183,7 @@ class FileSink:
         self._ask(self._file.close, done)
 
     def settle(self, done: Done) -> None:
-        if self.idle or self._loop.kernel.mono() - self._since_ns >= SETTLE_NS:
+        if self.idle or self._hangs:
             return done(None)
 
         def reached(_error: OSError | None) -> None:
@@ -192,6 +192,7 @@ class FileSink:
 
         def late() -> None:
             self._queue.remove(place)
+            self._hangs = self._busy
             done(None)
 
         place = (None, reached)
@@ -241,7 +242,7 @@ class FileSink:
 
     def _submit(self, job: Job, done: Done) -> None:
         def finished(notes: list[str] | None, error: Exception | None) -> None:
-            self._busy = False
+            self._busy = self._hangs = False
             self._start()
             for note in notes or ():
                 self._warn(note)
@@ -252,7 +253,7 @@ class FileSink:
             if self.idle:
                 self.on_idle()
 
-        self._busy, self._since_ns = True, self._loop.kernel.mono()
+        self._busy = True
         self._loop.submit(self._lane, job, finished)
 
     def _written(self, size_bytes: int) -> None:

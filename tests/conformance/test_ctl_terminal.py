@@ -76,6 +76,7 @@ def lines(*typed: str) -> list[Keys]:
     return [Keys(f"{line}\n") for line in typed]
 
 
+LAST_OF_FG = "CLOSED Cannot connect, error: <class 'SystemExit'> ()"
 OWN_COMMANDS = "commands of initd:\n==================\nexplain\n\n"
 """What `help` says on a terminal beside what supervisorctl says; elsewhere it does not."""
 START = Keys("", editing=False)
@@ -221,7 +222,9 @@ def sit(client: str, daemon: stock.Daemon, sitting: Sitting) -> str:
         if sitting.ends:
             screen += terminal.rest()
             end = f"= {terminal.wait()}"
-    return normal(seen(screen).replace("\r\n", "\n"), daemon).replace(OWN_COMMANDS, "") + end
+    # The thread that follows for `fg` may still say how it ended, or not get to it: stock's own race.
+    text = "".join(line for line in seen(screen).replace("\r\n", "\n").splitlines(True) if not line.startswith(LAST_OF_FG))
+    return normal(text, daemon).replace(OWN_COMMANDS, "") + end
 
 
 def play(client: str, daemon: str, folder: Path) -> dict[str, str]:

@@ -79,7 +79,9 @@ def test_a_page_that_is_being_made_is_not_concerned_by_the_death_of_another(site
         others = [name for name in PHP if site.pid_of(name) != busy]
         assert len(others) == 2
         for name in others:
-            os.kill(site.pid_of(name), signal.SIGKILL)
+            old = site.pid_of(name)
+            os.kill(old, signal.SIGKILL)
+            until("its end", lambda old=old: not alive(old))  # as above
             assert page(site) not in (0, busy)
         (log / "go").touch()
         assert asked.result() == busy

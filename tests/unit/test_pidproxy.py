@@ -141,23 +141,27 @@ def test_a_command_has_the_signals_that_its_proxy_holds_back(tmp_path: Path) -> 
     assert [line.split()[1].strip("0") for line in status.splitlines() if line.startswith("SigBlk")] == [""]
 
 
-def test_a_signal_that_has_come_before_anything_waits_is_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With handlers it would run just before the wait, which would then have nothing to end it."""
-    spawn, started, forwarded = os.posix_spawn, list[int](), list[int]()
-
-    def spawned(*args: object, **options: object) -> int:
-        started.append(spawn(*args, **options))  # type: ignore[arg-type]
-        os.kill(os.getpid(), signal.SIGUSR1)
-        return started[0]
-
-    def forward(_proxy: pidproxy.PidProxy, number: int) -> None:
-        forwarded.append(number)
+# The signal comes when the command is there and nothing waits yet: a handler would run then, and the wait would never end.
+EARLY = """
+import os, signal, sys
+from initd.pidproxy import PidProxy
+spawn, started = os.posix_spawn, []
+def spawned(*args, **options):
+    started.append(spawn(*args, **options))
+    os.kill(os.getpid(), signal.SIGUSR1)
+    return started[0]
+class Proxy(PidProxy):
+    def _forward(self, number):
+        print("forwarded", number, flush=True)
         os.kill(started[0], number)
+os.posix_spawn = spawned
+sys.exit(Proxy("none", [sys.executable, "-c", "import time; time.sleep(1000)"], 0.01).run())
+"""
 
-    monkeypatch.setattr(pidproxy.os, "posix_spawn", spawned)
-    monkeypatch.setattr(pidproxy.PidProxy, "_forward", forward)
-    assert pidproxy.PidProxy("none", [sys.executable, "-c", "import time; time.sleep(1000)"], 0.01).run() == 0
-    assert forwarded == [signal.SIGUSR1]
+
+def test_a_signal_that_has_come_before_anything_waits_is_forwarded() -> None:
+    ended = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout) == (0, f"forwarded {int(signal.SIGUSR1)}\n")
 
 
 def test_a_command_that_cannot_be_run_is_127_at_once() -> None:
