@@ -25,6 +25,19 @@ from supervisor.xmlrpc import SupervisorTransport
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
 CTL = (sys.executable, "-m", "supervisor.supervisorctl")
+CONFIG = """
+[supervisord]
+logfile = %(here)s/main.log
+pidfile = %(here)s/main.pid
+childlogdir = %(here)s
+[unix_http_server]
+file = %(here)s/s.sock
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl = unix://%(here)s/s.sock
+"""
+"""A daemon with everything in its own folder, to which programs are added."""
 
 
 def daemon_command() -> list[str]:

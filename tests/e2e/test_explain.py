@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.instance import PATIENCE_S, Instance, alive, daemon_command, environment, is_stock, until
+from tests.e2e.instance import CONFIG, PATIENCE_S, Instance, alive, daemon_command, environment, is_stock, until
 from tests.e2e.terminal import Terminal
 
 pytestmark = [
@@ -21,17 +21,6 @@ pytestmark = [
     pytest.mark.skipif(is_stock(), reason="supervisord explains nothing"),
 ]
 
-CONFIG = """
-[supervisord]
-logfile = %(here)s/main.log
-pidfile = %(here)s/main.pid
-[unix_http_server]
-file = %(here)s/s.sock
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl = unix://%(here)s/s.sock
-"""
 NGINX = "pid %s/nginx.pid; error_log stderr; events {} http { access_log off; server { listen unix:%s/n.sock; } }\n"
 BIND = "import socket; socket.socket().bind(('127.0.0.1', {port}))"
 EAT = "eaten = []\nwhile True: eaten.append(b'x' * (1 << 20))\n"

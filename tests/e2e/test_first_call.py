@@ -9,20 +9,10 @@ from collections.abc import Callable
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from tests.e2e.instance import Instance, until
+from tests.e2e.instance import CONFIG, Instance, until
 
 PROGRAMS = 300
-CONF = f"""
-[supervisord]
-logfile = %(here)s/main.log
-pidfile = %(here)s/main.pid
-childlogdir = %(here)s
-[unix_http_server]
-file = %(here)s/s.sock
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl = unix://%(here)s/s.sock
+MANY = f"""
 [program:many]
 command = sleep 1000
 process_name = %(process_num)03d
@@ -32,7 +22,7 @@ autostart = false
 
 
 def test_whoever_gets_an_answer_sees_every_program(instance: Callable[[str], Instance]) -> None:
-    made = instance(CONF)
+    made = instance(CONFIG + MANY)
     made.launch("-n")
 
     def answer() -> object:

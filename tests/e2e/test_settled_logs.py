@@ -11,19 +11,8 @@ from typing import Any
 import pytest
 from supervisor.xmlrpc import SupervisorTransport
 
-from tests.e2e.instance import Instance, is_stock, until
+from tests.e2e.instance import CONFIG, Instance, is_stock, until
 
-CONFIG = """
-[supervisord]
-logfile = %(here)s/main.log
-pidfile = %(here)s/main.pid
-[unix_http_server]
-file = %(here)s/s.sock
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl = unix://%(here)s/s.sock
-"""
 BACKUPS = 300
 TALKER = f"""
 [program:talker]
