@@ -131,6 +131,7 @@ def _drain(init: tuple[str, ...]) -> float:
         assert process.stdin is not None and process.stdout is not None
         process.stdout.readline()
         (pid,) = proc.children(process.pid)
+        until("it has loaded what it keeps for later", lambda: _rests(pid))
         os.kill(pid, signal.SIGSTOP)
         process.stdin.write("go\n")
         process.stdin.flush()
