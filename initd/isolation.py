@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("h11", "daemon", "lockfile")
 """What the daemon needs beside us; where these lie on the path, nothing else needs to be searched."""
-HARMLESS_MODULES = {"__main__", "encodings", "_distutils_hack", "sitecustomize", "initd"}
+HARMLESS_MODULES = {"__future__", "__main__", "encodings", "_distutils_hack", "sitecustomize", "initd"}
 """What a plain venv and Debian's own interpreter load by themselves, and what we have loaded."""
 HARMLESS_VARIABLES = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED"}
 """What container images set and what changes nothing here; neither do the likes of PYTHON_VERSION."""

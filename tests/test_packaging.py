@@ -165,6 +165,12 @@ def test_a_users_installation_is_found_from_its_own_place(wheel: Path, tmp_path:
     assert answer(script, "--version").stdout == f"{SUPERVISOR_VERSION}\n"
 
 
+def test_it_starts_over_only_where_something_got_in(installed: Path) -> None:
+    show = ("--", "sh", "-c", "cat /proc/$PPID/cmdline")
+    assert "initd_held=" not in answer(installed / "bin" / "initd", *show).stdout
+    assert "initd_held=" in answer(installed / "bin" / "initd", *show, PYTHONPATH="/nowhere").stdout
+
+
 def test_the_users_environment_has_no_say_in_the_daemon(installed: Path, tmp_path: Path) -> None:
     """An agent that instruments every Python through PYTHONPATH and sitecustomize stays out, and so does a false module."""
     (tmp_path / "sitecustomize.py").write_text(
