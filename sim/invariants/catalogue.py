@@ -1,4 +1,4 @@
-"""The 42 invariants of simulation.md §4.5, E1 to E8 for listeners, L5, L6, W1, W2, and three meta ones: where each is judged."""
+"""The 42 invariants of simulation.md §4.5, E1 to E8 for listeners, L5, L6, W1 to W3, three meta ones: where each is judged."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ CATALOGUE: dict[str, str] = {
     "V6": SIEGE,
     "W1": SIEGE,
     "W2": SIEGE,
+    "W3": SIEGE,
 }
 """Each by its name."""
 

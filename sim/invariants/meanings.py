@@ -61,6 +61,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "V6": ("the daemon wakes up no more often than things happen", "§2.3"),
     "W1": ("a web page shows what is so, or was when it was asked for; one that stays open ends up showing what is so", "§5.9"),
     "W2": ("an action of a web page is done just if it is answered so, and never without the token", "§5.9, D19"),
+    "W3": ("who follows a log gets what is written from then on, once and in order, through every rotation", "§5.8"),
     "M1": ("one scenario has one story, however often it is played", "simulation.md §4.5"),
     "M2": ("choices that are played again lead to the same story", "simulation.md §4.5"),
     "M3": ("a core restored from its snapshot goes on as if nothing had happened", "simulation.md §4.5"),

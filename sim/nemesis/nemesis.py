@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sim.kernel import SimKernel
     from sim.kernel.sockets import SimClient
+    from sim.stage.follower import Followers
     from sim.stage.visitors import Visitors
 
     Script = list[Any]
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
         @property
         def visitors(self) -> Visitors:
             """Those who use its web pages."""
+
+        @property
+        def followers(self) -> Followers:
+            """Those who follow its logs."""
 
         @property
         def alter(self) -> list[Callable[[str, Script], Script]]:

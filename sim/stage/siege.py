@@ -15,7 +15,8 @@ from sim.nemesis import EVERY, NEMESES
 from sim.nemesis.clients import OrderShuffle
 from sim.stage import settled
 from sim.stage.audience import Audience
-from sim.stage.besides import BESIDES, SPEAKERS, with_pages, with_system_log
+from sim.stage.besides import BESIDES, SPEAKERS, TELLERS, with_followers, with_pages, with_system_log
+from sim.stage.follower import Followers
 from sim.stage.site import CONF, DAEMON_PID, HEAD, MAIN_LOG, SECOND_NS, Site
 from sim.stage.visitors import Visitors
 
@@ -69,7 +70,7 @@ def behaviour_of(what: str) -> Behaviour | Steps:
     """What a program of a siege does: a manner of `sim.stage.assembly`, or any behaviour there is."""
     from sim.stage.assembly import MANNERS  # it draws sieges
 
-    manner = MANNERS.get(what) or SPEAKERS.get(what)
+    manner = MANNERS.get(what) or SPEAKERS.get(what) or TELLERS.get(what)
     return parse_behaviour(what) if manner is None else manner
 
 
@@ -102,7 +103,7 @@ def siege_of(seed: int) -> Siege:
         on += [name for name in OF_SOCKETS if sockets.random() < SHARE]
     pid = 1 if rng.random() < 0.5 else DAEMON_PID
     more = with_pages(seed, on or [list(NEMESES)[seed % PLAIN]])
-    return Siege(seed, pid, *with_system_log(seed, tuple(programs), more))
+    return Siege(seed, pid, *with_followers(seed, *with_system_log(seed, tuple(programs), more)))
 
 
 class Result(Record):
@@ -133,7 +134,7 @@ class Besieged(Site):
             pid=siege.pid,
         )
         self.disk_is_slow = "slow_disk" in siege.nemeses  # what has begun while it was may not be over when the daemon ends
-        self.visitors = Visitors(self)
+        self.visitors, self.followers = Visitors(self), Followers(self, MAIN_LOG)
         self.audience: Audience | None = None
         if siege.listeners:
             self.audience = Audience(self, tuple((name, options) for name, options, _ in siege.programs), MAIN_LOG)
@@ -243,6 +244,7 @@ def _arrange(site: Besieged, siege: Siege) -> None:
 
     kernel.at_rest(HEALED_NS, heal)
     kernel.at_rest(SIEGE_NS + 2 * SECOND_NS, lambda: _knock(site))
+    kernel.at_rest(SIEGE_NS + TAIL_NS - SECOND_NS, site.followers.note)
     kernel.at_rest(SIEGE_NS + TAIL_NS, lambda: _look(site, siege))
     kernel.at_rest(SIEGE_NS + TAIL_NS + SECOND_NS, lambda: _end(site))
 
@@ -259,6 +261,7 @@ def _look(site: Besieged, siege: Siege) -> None:
     settled.come_true(site)
     settled.drained(site)
     site.visitors.settle()
+    site.followers.settle()
     if site.dispatches is not None:
         site.dispatches.settle(HEALED_NS + SECOND_NS)
     settled.answered(site, site.owed())

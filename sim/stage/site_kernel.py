@@ -8,6 +8,7 @@ from sim.kernel.pipes import PipeReader, PipeWriter
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from initd.kernel.port import Child, ExitStatus, SpawnSpec
     from sim.children.behaviours import Programs
@@ -26,6 +27,31 @@ class SiteFiles(SimFiles):
     ledger: Ledger | None = None
     dispatches: Dispatches | None = None
     audience: Audience | None = None
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.emptied: dict[str, int] = {}
+        """How often the daemon emptied or removed a file, or put another in its place; backups count as their log."""
+
+    def unlink(self, path: str) -> None:
+        super().unlink(path)
+        self._forgotten(path)
+
+    def rename(self, old: str, new: str) -> None:
+        replaces = self.exists(new)
+        super().rename(old, new)
+        if replaces:
+            self._forgotten(new)
+
+    def truncate(self, fd: int) -> None:
+        super().truncate(fd)
+        self._forgotten(self.storage.opened.get(self._descriptors.get(fd)))
+
+    def _forgotten(self, path: str | None) -> None:
+        if path is not None:
+            log, _, number = path.rpartition(".")
+            log = log if number.isdigit() else path
+            self.emptied[log] = self.emptied.get(log, 0) + 1
 
     def send(self, fd: int, record: bytes, wait_ns: int) -> None:
         super().send(fd, record, wait_ns)

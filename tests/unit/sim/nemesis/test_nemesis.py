@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sim.nemesis import NEMESES, RECEIVING, VISITING, Nemesis
+from sim.nemesis import FOLLOWING, NEMESES, RECEIVING, VISITING, Nemesis
 from sim.stage.siege import SIEGE_NS, Besieged, Siege, play
 
 OPTIONS = (
@@ -40,7 +40,7 @@ def eager(monkeypatch):
 
 
 def test_all_that_the_design_names_are_there():
-    assert NAMED | {"client_leaves", "share_errno"} | set(RECEIVING) | set(VISITING) == set(NEMESES)
+    assert NAMED | {"client_leaves", "share_errno"} | set(RECEIVING) | set(VISITING) | set(FOLLOWING) == set(NEMESES)
 
 
 @pytest.mark.parametrize("name", NEMESES)

@@ -244,7 +244,7 @@ def test_an_answer_is_held_against_what_happened_between_request_and_reply(metho
 
 def test_the_catalogue_says_which_are_judged_here():
     here = {*(f"E{number}" for number in range(1, 9)), *(f"L{number}" for number in range(1, 7))}
-    here |= {"R3", "R5", "R6", "R10", "V6", "W1", "W2"}
+    here |= {"R3", "R5", "R6", "R10", "V6", "W1", "W2", "W3"}
     assert {name for name, where in CATALOGUE.items() if where == SIEGE} == here
 
 
